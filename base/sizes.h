@@ -1,0 +1,163 @@
+// Every bound and default of docs/protocol.md, once, so that loader, coordinator, operators' tools
+// and simulator enforce the same. A bound is the largest value that is accepted. Units come last in
+// the name where the type has none; shares are parts per million.
+
+#ifndef MIG_BASE_SIZES_H_
+#define MIG_BASE_SIZES_H_
+
+#include <cstddef>
+#include <cstdint>
+
+#include "absl/time/time.h"
+
+namespace mig::base {
+
+inline constexpr uint64_t kKiB = uint64_t{1} << 10;
+inline constexpr uint64_t kMiB = uint64_t{1} << 20;
+inline constexpr uint64_t kGiB = uint64_t{1} << 30;
+inline constexpr uint32_t kWholePpm = 1'000'000;
+
+// --- Envelopes and keys (CONTRACT.md 1) ---
+inline constexpr size_t kMaxSignatures = 16;
+inline constexpr size_t kMaxSignatureBytes = 8 * kKiB;
+inline constexpr size_t kEd25519PublicKeyBytes = 32;
+inline constexpr size_t kEd25519SignatureBytes = 64;
+inline constexpr size_t kMaxPublicKeyBytes = 8 * kKiB;  // of an algorithm that is yet to come
+inline constexpr uint32_t kMaxThreshold = 1'000;
+
+// --- Payloads (CONTRACT.md 1) ---
+inline constexpr size_t kMaxRootBytes = 64 * kKiB;
+inline constexpr size_t kMaxManifestBytes = 256 * kKiB;
+inline constexpr size_t kMaxPlanBytes = 256 * kKiB;
+inline constexpr size_t kMaxAssignmentBytes = 8 * kKiB;
+inline constexpr size_t kMaxHeadBytes = 1 * kKiB;
+// The largest payload, 16 signatures and their framing: one DOCUMENT of the pipe (CONTRACT.md 7).
+inline constexpr size_t kMaxEnvelopeBytes = 392 * kKiB;
+
+// --- Names and text (CONTRACT.md 1) ---
+inline constexpr size_t kMaxProductNameBytes = 32;  // streams too
+inline constexpr size_t kMaxTrustDomainBytes = 253;
+inline constexpr size_t kMaxOperatorNameBytes = 64;
+inline constexpr size_t kMaxComponentSegmentBytes = 64;
+inline constexpr size_t kMaxVersionTextBytes = 128;
+
+// --- Root ---
+inline constexpr size_t kMaxProducts = 8;
+inline constexpr size_t kMaxStreams = 16;
+inline constexpr size_t kMaxKeysPerRole = 32;
+inline constexpr size_t kMaxWithdrawnPerProduct = 64;
+inline constexpr size_t kMaxServerCas = 4;  // certificates; at least 1
+inline constexpr size_t kMaxServerCaBytes = 2 * kKiB;
+inline constexpr size_t kMaxClientCas = 4;  // SPKI digests of each of the two; at least 1
+inline constexpr size_t kMaxRootsPerRun = 32;
+
+// --- Manifest ---
+inline constexpr size_t kMaxVariants = 32;
+inline constexpr size_t kMaxComponentsPerVariant = 256;
+inline constexpr size_t kMaxFormsPerComponent = 16;
+inline constexpr size_t kMaxRetired = 256;
+inline constexpr size_t kMaxRequires = 8;
+inline constexpr uint64_t kMaxComponentBytes = 1 * kGiB;
+
+// --- Plan (CONTRACT.md 1, 2) ---
+inline constexpr size_t kRolloutIdBytes = 16;
+inline constexpr size_t kCohortSeedBytes = 32;
+inline constexpr size_t kMaxPlanItems = 8;
+inline constexpr size_t kMaxCanaries = 256;
+inline constexpr size_t kMaxWaves = 32;
+inline constexpr size_t kMaxRetryDigests = 32;
+inline constexpr uint64_t kMaxRampMs = (uint64_t{1} << 32) - 1;
+inline constexpr int32_t kMaxUtcOffsetMin = 18 * 60;  // either way
+inline constexpr uint32_t kMinutesPerDay = 24 * 60;
+
+// --- Assignment, head, check-in (CONTRACT.md 1, 8) ---
+inline constexpr size_t kNonceBytes = 32;
+inline constexpr size_t kStoreIdBytes = 16;
+inline constexpr size_t kAttemptIdBytes = 16;  // also a transaction's id
+inline constexpr size_t kAnswerIdBytes = 16;   // previous_answer
+inline constexpr absl::Duration kMaxAssignmentLife = absl::Seconds(60);
+inline constexpr size_t kMaxAnswerBytes = 1 * kMiB;  // documents beyond it wait: `more`
+inline constexpr int kMaxCheckInsPerRun = 32;
+inline constexpr size_t kMaxCheckInBytes = 1 * kMiB;
+inline constexpr size_t kMaxEnvironmentBytes = 16 * kKiB;
+inline constexpr size_t kMaxTags = 64;
+inline constexpr size_t kMaxTagBytes = 256;  // name and value, each
+inline constexpr size_t kMaxAddresses = 64;
+inline constexpr size_t kMaxHeldDocuments = 256;  // digests in one check-in
+inline constexpr size_t kMaxBadReleases = 4;      // kept per product
+
+// --- Filters (CONTRACT.md 5) ---
+inline constexpr size_t kMaxFilterBytes = 4 * kKiB;
+inline constexpr int kMaxFilterTerms = 64;
+inline constexpr int kMaxFilterDepth = 8;
+
+// --- Fetch (CONTRACT.md 8) ---
+inline constexpr size_t kMaxFetchChunkBytes = 256 * kKiB;
+inline constexpr size_t kMaxGrpcMessageBytes = 1 * kMiB;
+inline constexpr size_t kMaxTicketManifests = 8;
+inline constexpr size_t kMaxTicketBytes = 512;
+
+// --- Reports (CONTRACT.md 10) ---
+inline constexpr size_t kMaxReportBytes = 64 * kKiB;
+inline constexpr size_t kMaxAgentOutputBytes = 16 * kKiB;
+inline constexpr size_t kMaxSpooledReports = 1'000;
+inline constexpr uint64_t kMaxSpoolBytes = 4 * kMiB;
+inline constexpr size_t kMaxReportTextBytes = 256;
+
+// --- Identity (CONTRACT.md 3) ---
+inline constexpr size_t kHostKeySpkiBytes = 91;
+inline constexpr size_t kMaxCsrBytes = 4 * kKiB;
+inline constexpr size_t kMaxCertificateBytes = 4 * kKiB;
+inline constexpr size_t kMaxTokenBytes = 512;
+
+// --- Files on the host (CONTRACT.md 6) ---
+inline constexpr uint64_t kTrustHalfBytes = 8'192;  // `status` is laid out the same
+inline constexpr uint64_t kTrustSecondHalfOffset = 65'536;
+inline constexpr uint64_t kMaxJournalBytes = 512 * kKiB;
+inline constexpr uint64_t kMaxConfigurationFileBytes = 256 * kKiB;
+inline constexpr uint64_t kMaxKeyFileBytes = 16 * kKiB;
+inline constexpr size_t kMaxFamilyFiles = 256;
+inline constexpr size_t kMaxDirectoryEntries = 4'096;  // of one directory of ours
+
+// --- The pipe between the loader's two halves (CONTRACT.md 7) ---
+inline constexpr size_t kMaxPipeDataBytes = 64 * kKiB;
+inline constexpr size_t kMaxPipeStatusTextBytes = 256;
+
+// --- The coordinator's store (CONTRACT.md 9) ---
+inline constexpr size_t kMaxStoreQueueRows = 65'536;
+inline constexpr size_t kStoreCommitRows = 256;
+inline constexpr absl::Duration kStoreCommitDelay = absl::Milliseconds(2);
+inline constexpr size_t kMaxIndexBytesPerHost = 200;
+
+// --- Slots (CONTRACT.md 4, 10) ---
+inline constexpr absl::Duration kDefaultInterval = absl::Hours(3);
+inline constexpr absl::Duration kMinInterval = absl::Minutes(5);
+inline constexpr absl::Duration kMaxInterval = absl::Hours(24);
+inline constexpr absl::Duration kMinHint = absl::Minutes(5);
+
+// --- The transaction (CONTRACT.md 1, 6, 10) ---
+inline constexpr absl::Duration kDefaultProbation = absl::Seconds(120);
+inline constexpr int kDefaultActivationsPerHour = 6;
+inline constexpr int kDefaultActivationsPerDay = 20;
+inline constexpr absl::Duration kRecoverLockWait = absl::Seconds(10);
+inline constexpr absl::Duration kWavesClosedAfterStep = absl::Hours(24);
+inline constexpr absl::Duration kVariantChangeInterval = absl::Hours(24);
+
+// --- Plan rules of a new Root (CONTRACT.md 10) ---
+inline constexpr absl::Duration kDefaultLeastSoak = absl::Hours(1);
+inline constexpr uint32_t kDefaultLargestSharePpm = 750'000;
+inline constexpr absl::Duration kDefaultLongestLife = absl::Hours(24 * 30);
+inline constexpr absl::Duration kDefaultLongestBaseline = absl::Hours(24 * 90);
+inline constexpr absl::Duration kDefaultMaxPlanAge = absl::Hours(24 * 90);
+inline constexpr absl::Duration kBaselineWarning = absl::Hours(24 * 30);
+inline constexpr absl::Duration kTrialLeastSoak = absl::Milliseconds(1);
+inline constexpr uint32_t kTrialLargestSharePpm = kWholePpm;
+
+// --- Lives (CONTRACT.md 10) ---
+inline constexpr absl::Duration kDefaultTokenLife = absl::Hours(24 * 7);
+inline constexpr absl::Duration kOperatorCertificateLife = absl::Hours(24 * 30);
+inline constexpr absl::Duration kHostCertificateLife = absl::Hours(24 * 90);
+
+}  // namespace mig::base
+
+#endif  // MIG_BASE_SIZES_H_
