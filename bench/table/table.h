@@ -1,0 +1,77 @@
+// The table of ratios: each row is one thing of ours beside its limit, measured in the same run in
+// the order A B B A, since the machine's speed drifts by more than what is looked for.
+
+#ifndef MIG_BENCH_TABLE_TABLE_H_
+#define MIG_BENCH_TABLE_TABLE_H_
+
+#include <benchmark/benchmark.h>
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "bench/table/goal.h"
+
+namespace mig::bench {
+
+using Measured = std::function<void(benchmark::State&)>;
+
+// How a row's two numbers are shown, and which way its ratio goes.
+enum class Unit {
+  kSeconds,         // time of one iteration; ratio = ours / limit: smaller is better
+  kBytesPerSecond,  // from State::SetBytesProcessed; ratio = ours / limit: larger is better
+  kItemsPerSecond,  // from State::SetItemsProcessed; likewise
+};
+
+struct Row {
+  std::string name;  // a-z0-9_
+  Unit unit = Unit::kSeconds;
+  std::optional<Goal> goal;
+  Measured ours;
+  Measured limit;
+};
+
+// What was measured of one row: medians over its repetitions; `ratio` is the median of the ratios
+// of neighbours in time, not the ratio of the medians.
+struct Result {
+  std::string name;
+  Unit unit = Unit::kSeconds;
+  double ours = 0;
+  double limit = 0;
+  double ratio = 0;
+  std::optional<Goal> goal;
+};
+
+struct RunOptions {
+  int repetitions = 10;  // of each side; even, so that A B B A comes out whole
+  absl::Duration least_time = absl::Milliseconds(200);  // of each repetition
+  std::string only;                                   // a substring of the rows' names; empty: all
+  std::function<void(absl::string_view row)> on_row;  // called before each row; may be empty
+};
+
+// One thread at a time.
+class Table {
+ public:
+  void Add(Row row) { rows_.push_back(std::move(row)); }
+
+  // Measures every row with Google Benchmark. A side that skips with an error fails the whole:
+  // Internal, with the row's name and the error.
+  absl::StatusOr<std::vector<Result>> Run(const RunOptions& options) const;
+
+ private:
+  std::vector<Row> rows_;
+};
+
+// `name, ours, limit, ratio, goal` in columns; a missed goal is marked in words.
+std::string ToText(const std::vector<Result>& results);
+
+// A list of objects with exactly the keys name, ours, limit, ratio, goal (text or null).
+std::string ToJson(const std::vector<Result>& results);
+
+}  // namespace mig::bench
+
+#endif  // MIG_BENCH_TABLE_TABLE_H_
