@@ -1,0 +1,98 @@
+// Step 3 of an install: what is being done, so that any later run can finish or undo it.
+//
+// File `journal` of the state directory: "MIGJRNL1", u32le length, v1.Journal, SHA-256 of all
+// before (CONTRACT: "On the host"). Each phase is a whole new file; the first one that is durable
+// is the commit point.
+
+#ifndef MIG_LOADER_INSTALL_JOURNAL_H_
+#define MIG_LOADER_INSTALL_JOURNAL_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "base/digest.h"
+#include "base/file_system.h"
+#include "base/path.h"
+#include "loader/install/file_facts.h"
+#include "proto/mig/v1/refusal.pb.h"
+#include "proto/mig/v1/report.pb.h"
+
+namespace mig::loader {
+
+inline constexpr absl::string_view kJournalName = "journal";
+// Where a journal that cannot be followed is put; there is at most one.
+inline constexpr absl::string_view kSetAsideName = "journal.set-aside";
+
+// One variant of one release.
+struct ReleaseRef {
+  base::Digest manifest;
+  uint32_t variant = 0;
+
+  friend bool operator==(const ReleaseRef&, const ReleaseRef&) = default;
+};
+
+enum class Phase {
+  kCommitted = 1,     // forward, from here on
+  kActivating = 2,    // all renames are durable; the agent is being started and watched
+  kDone = 3,          // healthy
+  kReverting = 4,     // kept files are being put back
+  kReactivating = 5,  // they are back and durable; the old agent is being started
+  kReverted = 6,      // the end of going back
+};
+absl::string_view PhaseName(Phase phase);  // "COMMITTED"
+
+struct JournalFile {
+  std::string name;         // the component's
+  std::string directory;    // absolute
+  std::string file_name;    // the target's, in it
+  std::string staged_name;  // in the same directory; empty: the file is removed
+  std::string kept_name;    // below the state directory; empty: no old file, or no way back
+  std::optional<FileFacts> before;
+  std::optional<FileFacts> after;
+
+  std::string path() const { return base::JoinPath(directory, file_name); }
+};
+
+// What a transaction is about; the caller's, and kept for the outcome.
+struct TransactionFacts {
+  std::string id;  // 16 random bytes: the outcome's attempt
+  base::Digest host_id;
+  v1::Outcome::Kind kind = v1::Outcome::KIND_UNSPECIFIED;  // INSTALL, REPAIR or FALLBACK
+  std::string product;
+  std::optional<ReleaseRef> from;
+  ReleaseRef to;
+  std::optional<base::Digest> plan;            // absent: a repair
+  absl::Time plan_issued = absl::UnixEpoch();  // of that plan
+  std::string rollout;                         // 16 bytes, or empty
+  std::string boot_id;                         // 16 bytes, other ones in each boot
+  absl::Time started;
+};
+
+struct Journal {
+  TransactionFacts facts;
+  Phase phase = Phase::kCommitted;
+  std::vector<JournalFile> files;  // sorted by name, 1 to 512
+  std::optional<v1::Refusal> refusal;
+  std::string agent_output;
+};
+
+// ResourceExhausted: more than 512 KiB.
+absl::StatusOr<std::string> EncodeJournal(const Journal& journal);
+
+// Takes no byte for granted: all bounds, names, paths and enums are checked.
+//   DataLoss        truncated, damaged, or not what an encoder writes
+//   Unimplemented   of a newer loader
+absl::StatusOr<Journal> DecodeJournal(absl::string_view bytes);
+
+// Replaces the journal by `journal`, durably.
+absl::Status WriteJournal(base::Directory& state, const Journal& journal);
+
+}  // namespace mig::loader
+
+#endif  // MIG_LOADER_INSTALL_JOURNAL_H_

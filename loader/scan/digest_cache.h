@@ -1,0 +1,68 @@
+// Digests of files that have not changed since they were hashed, so that a scan need not read
+// them. Never used for staged or committed bytes.
+//
+// An entry is what stat(2) said: device, inode, size, mtime, ctime. A file that is younger than
+// 2 s gets none: it could change again within one tick of the disk's clock ("racy git").
+
+#ifndef MIG_LOADER_SCAN_DIGEST_CACHE_H_
+#define MIG_LOADER_SCAN_DIGEST_CACHE_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "base/digest.h"
+#include "base/file.h"
+#include "base/file_system.h"
+
+namespace mig::loader {
+
+// Lookups may come from several threads at once, if nobody adds meanwhile.
+class DigestCache {
+ public:
+  static constexpr absl::Duration kLeastAge = absl::Seconds(2);
+  static constexpr size_t kMaxEntries = 65'536;
+
+  DigestCache() = default;
+
+  // File `name` in `directory`. What is missing, damaged or of another version gives an empty
+  // cache: it only costs hashing.
+  static DigestCache Load(base::Directory& directory, absl::string_view name);
+
+  // Writes it if it differs from what was loaded; not synced, since a lost one does no harm.
+  // Entries that nobody looked up or added since then are left out.
+  absl::Status Save(base::Directory& directory, absl::string_view name);
+
+  std::optional<base::Digest> Find(const base::FileStat& stat) const;
+
+  // Remembers that the file `stat` had `digest` at `now` (the wall clock before it was opened), if
+  // it is old enough. `stat` is of the open file, after it was read.
+  void Add(const base::FileStat& stat, const base::Digest& digest, absl::Time now);
+  // The entry of `stat` is still needed.
+  void Keep(const base::FileStat& stat);
+
+  size_t size() const { return entries_.size(); }
+
+ private:
+  struct Entry {
+    uint64_t size_bytes = 0;
+    int64_t modified_ns = 0;
+    int64_t changed_ns = 0;
+    base::Digest digest;
+    bool in_use = false;
+  };
+  using Key = std::pair<uint64_t, uint64_t>;  // device, inode
+
+  absl::flat_hash_map<Key, Entry> entries_;
+  bool is_changed_ = false;
+};
+
+}  // namespace mig::loader
+
+#endif  // MIG_LOADER_SCAN_DIGEST_CACHE_H_

@@ -1,0 +1,43 @@
+// Builds the local manifest: every component of the dictionary, with size, mode, owner, digest.
+
+#ifndef MIG_LOADER_SCAN_SCAN_H_
+#define MIG_LOADER_SCAN_SCAN_H_
+
+#include <cstddef>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "base/executor.h"
+#include "base/file_system.h"
+#include "loader/config/dictionary.h"
+#include "loader/config/target.h"
+#include "loader/scan/digest_cache.h"
+#include "loader/scan/local_manifest.h"
+
+namespace mig::loader {
+
+// A check-in carries no more.
+inline constexpr size_t kMaxLocalFiles = 2'048;
+
+// What a scan needs. All borrowed.
+struct ScanTools {
+  base::FileSystem& disk;
+  base::Executor& executor;  // its tasks stat and hash
+  DigestCache& cache;        // read, and renewed for the files that were seen
+  absl::Time now;            // the wall clock at the start
+};
+
+// Every component of `dictionary`, and every file of its families' directories that can be a
+// member. What cannot be read is an entry that says so, never an error of the whole.
+//
+// Errors: ResourceExhausted  a family has more members than its max_count, or there are more than
+//                            kMaxLocalFiles files; the message names the directory
+absl::StatusOr<LocalManifest> Scan(const Dictionary& dictionary, const ScanTools& tools);
+
+// The same for a given list, in its order and without a bound: each directory is opened once.
+std::vector<LocalFile> ScanTargets(std::vector<Target> targets, const ScanTools& tools);
+
+}  // namespace mig::loader
+
+#endif  // MIG_LOADER_SCAN_SCAN_H_
