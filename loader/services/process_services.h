@@ -1,0 +1,55 @@
+// Activation `process`: the loader starts the agent itself, and the agent outlives it.
+
+#ifndef MIG_LOADER_SERVICES_PROCESS_SERVICES_H_
+#define MIG_LOADER_SERVICES_PROCESS_SERVICES_H_
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "base/clock.h"
+#include "base/file_system.h"
+#include "loader/services/probe.h"
+#include "loader/services/services.h"
+
+namespace mig::loader {
+
+// Starts an agent in a session of its own: no terminal, no signal of the loader's process group, no
+// descriptor, variable, umask or working directory of the loader reaches it (its environment is
+// PATH, HOME=/ and LANG only). It must stay in the foreground: a command that forks and ends has
+// ended. What it writes is thrown away, or kept in a file of the state directory that each run
+// cuts at 1 MiB, if the dictionary asks for output.
+//
+// It is remembered in STATE/agents/PRODUCT by number, start time and boot id, so that a later run
+// finds that very process and never another one that got its number. Without a record that fits
+// (an agent that somebody else started) the oldest process that runs command[0] counts.
+//
+// Processes that end as our children are reaped here. Under systemd the loader's own unit needs
+// KillMode=process, else the agent is ended with it.
+class ProcessServices : public Services {
+ public:
+  // All are borrowed. `state_directory`: absolute, exists, ours alone; on this machine's disk,
+  // which `disk` shows.
+  ProcessServices(base::Clock& clock, base::FileSystem& disk, Probe& probe,
+                  absl::string_view state_directory);
+  ~ProcessServices() override;
+
+  absl::Status Activate(const AgentSpec& spec) override;
+  absl::Status Start(const AgentSpec& spec) override;
+  absl::Status Stop(const AgentSpec& spec) override;
+  absl::Status Hold(const AgentSpec& spec) override { return Stop(spec); }
+  absl::StatusOr<AgentState> State(const AgentSpec& spec) override;
+  Health Watch(const AgentSpec& spec, absl::Duration probation) override;
+
+ private:
+  class Agents;
+  std::unique_ptr<Agents> agents_;
+};
+
+}  // namespace mig::loader
+
+#endif  // MIG_LOADER_SERVICES_PROCESS_SERVICES_H_

@@ -1,0 +1,86 @@
+// Outcomes that no coordinator has acknowledged yet: delivered by a later run, counted once
+// (DESIGN.md 2, promise 5).
+
+#ifndef MIG_LOADER_STATE_REPORT_SPOOL_H_
+#define MIG_LOADER_STATE_REPORT_SPOOL_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "base/file_system.h"
+#include "proto/mig/v1/local_state.pb.h"
+#include "proto/mig/v1/refusal.pb.h"
+#include "proto/mig/v1/report.pb.h"
+
+namespace mig::loader {
+
+// One file per outcome, spool/NUMBER, or NUMBER.sent from just before it is sent on. At most
+// kMaxSpooledReports files and kMaxSpoolBytes. One thread at a time; writers hold the lock.
+class ReportSpool {
+ public:
+  // Reads what is there; a file that is not a record is set aside as NAME.bad and counted in
+  // damaged(). Borrows nothing.
+  static absl::StatusOr<ReportSpool> Open(std::unique_ptr<base::Directory> directory);
+  ReportSpool(ReportSpool&&) = default;
+
+  // Durable when this returns. An attempt that is here already changes nothing (a run that was
+  // killed after the journal's DONE adds it again). One that differs from the last unsent record
+  // of its product only in attempt, times and bytes is counted into it, with the newer times.
+  // Where there is no room, the oldest records become one of SPOOL_FULL with the sum of their
+  // counts; refusals and notices first, then those that were set aside.
+  // InvalidArgument: no attempt of 16 bytes, or no count. ResourceExhausted: over kMaxReportBytes,
+  // or the disk is full.
+  absl::Status Add(const v1::Outcome& outcome);
+
+  // The next outcomes to send, oldest first, of those not set aside: as many as fit into one
+  // ReportRequest (64, kMaxReportBytes). Before they are given out they are marked as sent,
+  // durably: a record that a coordinator may have counted must not grow. Empty: nothing waits.
+  absl::StatusOr<v1::ReportRequest> NextBatch();
+
+  // Removes what is acknowledged, and sets aside what will never be taken, durably. Attempts that
+  // are not here are ignored. A batch of which nothing was answered is given out again.
+  absl::Status Settle(const v1::ReportAnswer& answer);
+
+  // How many outcomes wait, coalesced ones by their counts; without those that are set aside.
+  uint64_t WaitingOutcomes() const;
+  // Records that a coordinator will never take, oldest first; the newest kMaxSetAside are kept.
+  std::vector<v1::SpoolRecord> SetAside() const;
+  int damaged() const { return damaged_; }
+
+  static constexpr size_t kMaxSetAside = 64;
+
+ private:
+  struct Entry {
+    v1::SpoolRecord record;
+    bool sent = false;
+    uint64_t size_bytes = 0;
+  };
+  using Entries = std::map<uint64_t, Entry>;
+
+  explicit ReportSpool(std::unique_ptr<base::Directory> directory)
+      : directory_(std::move(directory)) {}
+
+  absl::Status ReadAll();
+  absl::Status Save(const v1::SpoolRecord& record, bool sent);
+  absl::Status Remove(uint64_t number);
+  absl::Status MakeRoom(uint64_t size_bytes);
+  Entries::iterator FindAttempt(absl::string_view attempt);
+  Entries::iterator FindEqual(const v1::Outcome& outcome);
+  uint64_t TotalBytes() const;
+  uint64_t NextNumber() const;
+
+  std::unique_ptr<base::Directory> directory_;
+  Entries entries_;
+  int damaged_ = 0;
+};
+
+}  // namespace mig::loader
+
+#endif  // MIG_LOADER_STATE_REPORT_SPOOL_H_
