@@ -48,7 +48,7 @@ class HostClock : public base::Clock {
   class HostEvent;
 
   bool Asleep() const { return time_.Now() < awake_at_; }
-  // When MonotonicNow will be `time`, if the machine does not sleep (again) until then.
+  // When MonotonicNow will be `time` and the machine awake, if it does not sleep again until then.
   WorldTime When(base::MonotonicTime time) const;
 
   VirtualTime& time_;
