@@ -8,32 +8,36 @@
 #include <memory>
 #include <string>
 
-#include "absl/container/flat_hash_map.h"
-#include "absl/strings/string_view.h"
-#include "base/digest.h"
+#include "absl/container/flat_hash_set.h"
+#include "absl/hash/hash.h"
 
 namespace mig::base {
 
-// Bytes that never change, of at most ChunkPool::kChunkBytes.
+// Bytes that do not change any more, of at most kChunkBytes.
 using Chunk = std::shared_ptr<const std::string>;
 
-// Gives equal bytes the same Chunk, by SHA-256. One thread at a time.
+inline constexpr size_t kChunkBytes = 64 * 1024;
+
+// Gives equal bytes the same Chunk. One thread at a time.
 class ChunkPool {
  public:
-  static constexpr size_t kChunkBytes = 64 * 1024;
+  // `chunk` itself, or the one with the same bytes that is here already.
+  Chunk Intern(Chunk chunk);
 
-  Chunk Intern(absl::string_view bytes);
-
-  // Forgets what nobody holds any more; also done by Intern now and then.
+  // Forgets what nobody else holds; Intern does it when the pool has doubled.
   void Sweep();
 
-  // What is held now.
-  uint64_t size_bytes() const { return size_bytes_; }
   size_t size() const { return chunks_.size(); }
 
  private:
-  absl::flat_hash_map<Digest, Chunk> chunks_;
-  uint64_t size_bytes_ = 0;
+  struct HashBytes {
+    size_t operator()(const Chunk& chunk) const { return absl::Hash<std::string>()(*chunk); }
+  };
+  struct EqualBytes {
+    bool operator()(const Chunk& a, const Chunk& b) const { return a == b || *a == *b; }
+  };
+
+  absl::flat_hash_set<Chunk, HashBytes, EqualBytes> chunks_;
   size_t sweep_at_ = 1024;
 };
 

@@ -74,7 +74,8 @@ class Directory {
                                                                 uint32_t mode) = 0;
 
   // Atomic in what processes see; durable after Sync of both directories. Replaces a file (or an
-  // empty directory by a directory) at `new_name`.
+  // empty directory by a directory) at `new_name`. A directory stays in its parent: it is not
+  // moved to another one (FailedPrecondition), so that a power cut can make no circle.
   virtual absl::Status Rename(absl::string_view name, Directory& to,
                               absl::string_view new_name) = 0;
   // A second name for a file. AlreadyExists if `new_name` is taken.

@@ -1,8 +1,8 @@
 // A disk in memory that can lose power, fail and fill up. Only sim, bench and tests see it.
 //
-// It keeps two images (ADVERSARY.md 9): *seen*, what processes see, and *durable*, what a power
-// cut leaves. File::Sync makes a file's data durable, Directory::Sync a directory's entries; what
-// lies between may be lost in any order. After Pillai et al., OSDI 2014, and FoundationDB's
+// It keeps two images (docs/protocol.md, ADVERSARY 9): *seen*, what processes see, and *durable*,
+// what is safe. File::Sync makes a file's data durable, Directory::Sync a directory's entries; what
+// is in between may be lost in any combination. After Pillai et al., OSDI 2014, and FoundationDB's
 // AsyncFileNonDurable.
 
 #ifndef MIG_BASE_MEMORY_FILE_SYSTEM_H_
@@ -13,13 +13,11 @@
 #include <limits>
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "absl/time/time.h"
 #include "base/chunk_pool.h"
 #include "base/clock.h"
 #include "base/disk_image.h"
@@ -32,69 +30,84 @@ class MemoryDisk;
 }
 
 // What the files of one virtual host lie on. Handles stay good after this object is gone.
-// One thread (and any number of its fibers).
+// One thread at a time (and any number of its fibers).
 class MemoryFileSystem : public FileSystem {
  public:
   struct Options {
-    // Sum of file contents, rounded up to 4 KiB each; more is ResourceExhausted.
-    uint64_t capacity_bytes = std::numeric_limits<uint64_t>::max();
-    // Owner of what is made here. Root (0) may do everything; nobody else is ever checked.
+    // Sum of file contents, each rounded up to 4 KiB; more is ResourceExhausted.
+    uint64_t capacity_bytes = std::numeric_limits<int64_t>::max();
+    // Owner of what is made here. Permissions are kept, and never checked: this is root's view.
     uint32_t uid = 0;
     uint32_t gid = 0;
-    // For mtime and ctime; without one they count operations, a microsecond each.
+    // For mtime and ctime; must outlive the disk. Without one, time goes on by 1 us per operation.
     Clock* clock = nullptr;
-    // Where contents are shared with other hosts' disks; without one this disk has its own. The
-    // pool must outlive every disk and image that was made with it.
+    // Where contents are shared with other hosts' disks; must outlive the disk. Without one this
+    // disk has its own.
     ChunkPool* pool = nullptr;
   };
 
   // An empty disk: "/" only, 0755.
-  MemoryFileSystem() : MemoryFileSystem(Options{}) {}
+  MemoryFileSystem();
   explicit MemoryFileSystem(const Options& options);
-  // A machine that boots from what a power cut left, or from a copy of another disk.
+  // A machine that boots from what a power cut left, or from a copy of another one's disk.
+  explicit MemoryFileSystem(const DiskImage& image);
   MemoryFileSystem(const DiskImage& image, const Options& options);
   ~MemoryFileSystem() override;
 
   absl::StatusOr<std::unique_ptr<Directory>> OpenRoot(absl::string_view path) override;
 
-  // --- Faults. Every call of a FileSystem, Directory or File that touches the disk, and every
-  // --- WriteAt as a whole, is one operation; they count from 1 in the order in which they start.
+  // --- Faults. Every call of FileSystem, Directory and File is one operation, except path();
+  // --- they are counted from 1 in the order of their beginnings.
 
   uint64_t operations() const;
-  // What the last operations were ("fsync /var/lib/mig-loader/journal"), newest last, at most 64.
-  std::vector<std::string> RecentOperations() const;
 
-  // From operation n + 1 on (counted from the disk's first one) everything fails with Aborted
-  // ("power cut"), and nothing changes any more.
+  // Operation n is the last one that works: what follows fails with Aborted ("power cut") and
+  // changes nothing.
   void CutPowerAfter(uint64_t n);
-  // Everything from now on.
   void CutPower() { CutPowerAfter(operations()); }
+  // The first operation that failed of it, as "fsync /var/lib/mig-loader/journal"; else empty.
+  std::string first_cut_operation() const;
 
-  // Operation n (counted from the disk's first one) fails once with `error`, changing nothing,
-  // except that a Sync which fails drops what it should have made durable: the pages count as
-  // clean and are lost at the next power cut (ATC 2020).
+  // Operation n fails with `error`, once, and changes nothing; except that a File::Sync or
+  // SyncData which fails drops what it should have made durable: it is still seen, no later Sync
+  // writes it, and a power cut loses it (ATC 2020). Entries stay pending after a failed
+  // Directory::Sync: file systems journal them, or shut down.
   void FailOperation(uint64_t n, absl::Status error);
 
-  // The disk's capacity from now on; what is there already stays.
+  // What is there already stays.
   void SetCapacity(uint64_t capacity_bytes);
+
+  // --- What no Directory can make. The parent exists; the change is durable at once.
+
+  // A symbolic link or other kind (device, FIFO, socket) of entry at an absolute path.
+  void Plant(absl::string_view path, FileKind kind);
+  // The directory at `path` becomes a mount point: nothing is renamed or linked across.
+  void MountAt(absl::string_view path);
 
   // --- Images
 
   // What processes see now, as if all were synced: a clean shutdown.
   DiskImage SeenImage() const;
 
-  // How many changes are not yet durable: entry changes, and files with un-synced data.
+  // How many things are not durable: changes of entries (a rename in one directory is one, across
+  // two directories two), and files with new data or metadata.
   size_t PendingChanges() const;
 
-  // Calls `visit` once for each different image that a power cut now could leave: any subset of
-  // the entry changes, and for each file with un-synced data: the durable data, the new size with
-  // nothing written (zeros), the first half of it, or all. Up to kExhaustiveChanges pending
-  // changes every combination; beyond that `samples` combinations by `seed`, nothing-durable and
-  // everything-durable always among them. Returns how many were visited.
+  // Calls `visit` once for each different image that a power cut at this moment could leave: each
+  // subset of the entry changes (of one name in their order), and of each file that is not synced
+  // - as it was durable (a new file: empty),
+  // - cut to where it was truncated,
+  // - with its new size and metadata, zeros in place of new bytes,
+  // - with the first half of what was written,
+  // - as it is seen.
+  // Up to kExhaustiveChanges pending changes all of them (unless that is over kMaxImages), beyond
+  // that nothing-durable, everything-durable and `samples` others, drawn by `seed`, which the
+  // caller prints. Returns how many were visited.
   size_t ForEachDurableImage(uint64_t seed, size_t samples,
                              absl::FunctionRef<void(const DiskImage&)> visit) const;
 
   static constexpr size_t kExhaustiveChanges = 12;
+  static constexpr uint64_t kMaxImages = 65'536;
 
  private:
   std::shared_ptr<internal::MemoryDisk> disk_;

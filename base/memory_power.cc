@@ -1,0 +1,260 @@
+// What a power cut can leave of a memory disk.
+
+#include <algorithm>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_set.h"
+#include "absl/functional/function_ref.h"
+#include "absl/strings/str_cat.h"
+#include "base/memory_disk.h"
+#include "base/memory_inode.h"
+
+namespace mig::base::internal {
+
+namespace {
+
+// What is not durable, in the order of inode numbers.
+struct Pending {
+  std::vector<const Inode*> directories;  // with pending changes
+  std::map<const Inode*, PossibleStates> files;
+  size_t entry_changes = 0;
+
+  size_t count() const { return entry_changes + files.size(); }
+};
+
+// One choice of entry changes that survived, and the tree that it makes.
+struct Tree {
+  std::map<uint64_t, const Inode*> inodes;
+  std::map<uint64_t, std::map<std::string, uint64_t>> entries;
+  std::vector<const Inode*> dirty_files;  // that are in the tree
+
+  std::string Signature() const {
+    std::string text;
+    for (const auto& [number, inode] : inodes) {
+      absl::StrAppend(&text, number, "{");
+      const auto directory = entries.find(number);
+      if (directory == entries.end()) continue;
+      for (const auto& [name, child] : directory->second)
+        absl::StrAppend(&text, name, "/", child, "/");
+    }
+    return text;
+  }
+};
+
+void Visit(const InodePtr& inode, absl::flat_hash_set<const Inode*>& seen) {
+  if (inode == nullptr || !seen.insert(inode.get()).second) return;
+  for (const auto& [name, child] : inode->entries) Visit(child, seen);
+  for (const auto& [name, child] : inode->durable_entries) Visit(child, seen);
+  for (const EntryChange& change : inode->pending) {
+    for (const auto& [name, child] : change.names) Visit(child, seen);
+  }
+}
+
+Pending PendingOf(const MemoryDisk& disk) {
+  absl::flat_hash_set<const Inode*> reachable;
+  Visit(disk.root(), reachable);
+  std::vector<const Inode*> inodes(reachable.begin(), reachable.end());
+  std::sort(inodes.begin(), inodes.end(),
+            [](const Inode* a, const Inode* b) { return a->number < b->number; });
+
+  Pending pending;
+  for (const Inode* inode : inodes) {
+    if (!inode->pending.empty()) pending.directories.push_back(inode);
+    pending.entry_changes += inode->pending.size();
+    if (inode->is_dirty()) pending.files[inode] = PossibleStatesOf(*inode);
+  }
+  return pending;
+}
+
+// `survives[i]`: whether the i-th entry change does, counted through pending.directories.
+Tree MakeTree(const MemoryDisk& disk, const Pending& pending, const std::vector<bool>& survives) {
+  std::map<const Inode*, Entries> changed;
+  size_t i = 0;
+  for (const Inode* directory : pending.directories) {
+    Entries& entries = changed[directory] = directory->durable_entries;
+    for (const EntryChange& change : directory->pending) {
+      if (survives[i++]) Apply(change, entries);
+    }
+  }
+
+  Tree tree;
+  std::vector<const Inode*> todo = {disk.root().get()};
+  while (!todo.empty()) {
+    const Inode* inode = todo.back();
+    todo.pop_back();
+    if (!tree.inodes.emplace(inode->number, inode).second) continue;
+    if (pending.files.contains(inode)) tree.dirty_files.push_back(inode);
+    if (inode->kind != FileKind::kDirectory) continue;
+    const auto other = changed.find(inode);
+    auto& entries = tree.entries[inode->number];
+    for (const auto& [name, child] :
+         other == changed.end() ? inode->durable_entries : other->second) {
+      entries[name] = child->number;
+      todo.push_back(child.get());
+    }
+  }
+  return tree;
+}
+
+// `choice[i]`: the state of tree.dirty_files[i].
+DiskImage MakeImage(const MemoryDisk& disk, const Pending& pending, const Tree& tree,
+                    const std::vector<size_t>& choice) {
+  DiskImage image;
+  image.next_inode = disk.next_inode();
+  for (const auto& [number, inode] : tree.inodes) {
+    DiskNode& node = image.nodes[number];
+    node.kind = inode->kind;
+    node.mount = inode->mount;
+    node.metadata = inode->durable_metadata;
+    node.contents = inode->durable_contents;
+    const auto entries = tree.entries.find(number);
+    if (entries != tree.entries.end()) node.entries = entries->second;
+  }
+  for (size_t i = 0; i < tree.dirty_files.size(); ++i) {
+    const Inode* file = tree.dirty_files[i];
+    DiskNode& node = image.nodes[file->number];
+    std::tie(node.contents, node.metadata) = pending.files.at(file).states[choice[i]];
+  }
+  return image;
+}
+
+uint64_t ImagesOf(const Pending& pending, const Tree& tree) {
+  uint64_t count = 1;
+  for (const Inode* file : tree.dirty_files) {
+    count =
+        std::min(count * pending.files.at(file).states.size(), 2 * MemoryFileSystem::kMaxImages);
+  }
+  return count;
+}
+
+// Counts `choice` up by one; false after the last one.
+bool Next(const Pending& pending, const Tree& tree, std::vector<size_t>& choice) {
+  for (size_t i = 0; i < choice.size(); ++i) {
+    if (++choice[i] < pending.files.at(tree.dirty_files[i]).states.size()) return true;
+    choice[i] = 0;
+  }
+  return false;
+}
+
+std::vector<Tree> AllTrees(const MemoryDisk& disk, const Pending& pending) {
+  std::vector<Tree> trees;
+  absl::flat_hash_set<std::string> known;
+  std::vector<bool> survives(pending.entry_changes);
+  for (uint64_t mask = 0; mask < uint64_t{1} << pending.entry_changes; ++mask) {
+    for (size_t i = 0; i < survives.size(); ++i) survives[i] = ((mask >> i) & 1) != 0;
+    Tree tree = MakeTree(disk, pending, survives);
+    if (known.insert(tree.Signature()).second) trees.push_back(std::move(tree));
+  }
+  return trees;
+}
+
+// Draws images; each different one is visited once.
+class Sampler {
+ public:
+  Sampler(const MemoryDisk& disk, const Pending& pending, uint64_t seed,
+          absl::FunctionRef<void(const DiskImage&)> visit)
+      : disk_(disk), pending_(pending), state_(seed), visit_(visit) {}
+
+  void VisitNothingDurable() {
+    const Tree tree = MakeTree(disk_, pending_, std::vector<bool>(pending_.entry_changes, false));
+    VisitOnce(tree, std::vector<size_t>(tree.dirty_files.size(), 0));
+  }
+
+  void VisitEverythingDurable() {
+    const Tree tree = MakeTree(disk_, pending_, std::vector<bool>(pending_.entry_changes, true));
+    std::vector<size_t> choice;
+    for (const Inode* file : tree.dirty_files) choice.push_back(pending_.files.at(file).synced);
+    VisitOnce(tree, choice);
+  }
+
+  void VisitRandom() {
+    std::vector<bool> survives(pending_.entry_changes);
+    for (size_t i = 0; i < survives.size(); ++i) survives[i] = Draw(2) == 1;
+    const Tree tree = MakeTree(disk_, pending_, survives);
+    std::vector<size_t> choice;
+    for (const Inode* file : tree.dirty_files) {
+      choice.push_back(Draw(pending_.files.at(file).states.size()));
+    }
+    VisitOnce(tree, choice);
+  }
+
+  size_t visited() const { return known_.size(); }
+
+ private:
+  // splitmix64; a remainder's bias does not matter here.
+  size_t Draw(size_t bound) {
+    uint64_t mixed = state_ += 0x9E3779B97F4A7C15;
+    mixed = (mixed ^ (mixed >> 30)) * 0xBF58476D1CE4E5B9;
+    mixed = (mixed ^ (mixed >> 27)) * 0x94D049BB133111EB;
+    return static_cast<size_t>((mixed ^ (mixed >> 31)) % bound);
+  }
+
+  void VisitOnce(const Tree& tree, const std::vector<size_t>& choice) {
+    std::string signature = tree.Signature();
+    for (const size_t state : choice) absl::StrAppend(&signature, " ", state);
+    if (known_.insert(std::move(signature)).second) {
+      visit_(MakeImage(disk_, pending_, tree, choice));
+    }
+  }
+
+  const MemoryDisk& disk_;
+  const Pending& pending_;
+  uint64_t state_;
+  const absl::FunctionRef<void(const DiskImage&)> visit_;
+  absl::flat_hash_set<std::string> known_;
+};
+
+}  // namespace
+
+size_t PendingChangesOf(const MemoryDisk& disk) { return PendingOf(disk).count(); }
+
+size_t ForEachDurableImageOf(const MemoryDisk& disk, uint64_t seed, size_t samples,
+                             absl::FunctionRef<void(const DiskImage&)> visit) {
+  const Pending pending = PendingOf(disk);
+  if (pending.count() <= MemoryFileSystem::kExhaustiveChanges) {
+    const std::vector<Tree> trees = AllTrees(disk, pending);
+    uint64_t count = 0;
+    for (const Tree& tree : trees) count += ImagesOf(pending, tree);
+    if (count <= MemoryFileSystem::kMaxImages) {
+      for (const Tree& tree : trees) {
+        std::vector<size_t> choice(tree.dirty_files.size(), 0);
+        do {
+          visit(MakeImage(disk, pending, tree, choice));
+        } while (Next(pending, tree, choice));
+      }
+      return static_cast<size_t>(count);
+    }
+  }
+  Sampler sampler(disk, pending, seed, visit);
+  sampler.VisitNothingDurable();
+  sampler.VisitEverythingDurable();
+  for (size_t i = 0; i < samples; ++i) sampler.VisitRandom();
+  return sampler.visited();
+}
+
+DiskImage SeenImageOf(const MemoryDisk& disk) {
+  DiskImage image;
+  image.next_inode = disk.next_inode();
+  std::vector<const Inode*> todo = {disk.root().get()};
+  while (!todo.empty()) {
+    const Inode* inode = todo.back();
+    todo.pop_back();
+    DiskNode& node = image.nodes[inode->number];
+    node.kind = inode->kind;
+    node.mount = inode->mount;
+    node.metadata = inode->metadata;
+    node.contents = inode->contents;
+    for (const auto& [name, child] : inode->entries) {
+      node.entries[name] = child->number;
+      if (!image.nodes.contains(child->number)) todo.push_back(child.get());
+    }
+  }
+  return image;
+}
+
+}  // namespace mig::base::internal
