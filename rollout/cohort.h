@@ -8,8 +8,8 @@
 #include <cstdint>
 #include <optional>
 
-#include "absl/time/time.h"
-#include "base/digest.h"
+#include "trust/host_id.h"
+#include "trust/ids.h"
 
 namespace mig::rollout {
 
@@ -19,7 +19,7 @@ inline constexpr uint64_t kCohortEnd = uint64_t{1} << 63;
 // The first 63 bits of SHA-256("MIG cohort v1\0" || u32be 32 || seed || u32be 32 || host id).
 // `seed` is the rollout's 32 random bytes: another rollout, other places, so the same people are
 // not always first.
-uint64_t CohortOf(const base::Digest& seed, const base::Digest& host_id);
+uint64_t CohortOf(const trust::CohortSeed& seed, const trust::HostId& host_id);
 
 // The range of cohorts that one wave opens over time.
 struct Ramp {

@@ -17,6 +17,7 @@
 #include "proto/mig/v1/environment.pb.h"
 #include "rollout/field.h"
 #include "rollout/ip_address.h"
+#include "trust/host_id.h"
 
 namespace mig::rollout {
 
@@ -33,17 +34,17 @@ class Facts {
  public:
   // What a host is, besides its environment.
   struct Identity {
-    base::Digest host_id;
+    trust::HostId host_id;
     // SHA-256 of the tagged machine id (docs/protocol.md, "Identity").
     std::optional<base::Digest> machine;
   };
 
-  // `environment` is a message from outside, and checked here: bounds, text, order, addresses
-  // (environment.proto). `installed_versions` has the version text of each product's installed
-  // release; a product where no manifest's release is installed is not in it.
+  // `environment` is a message from outside, and checked here: bounds, text, order, addresses.
+  // `installed_versions` has the version text of each product's installed release; a product where
+  // no manifest's release is installed is not in it.
   //
-  // Errors: InvalidArgument     not what environment.proto says; names the field
-  //         ResourceExhausted   over a bound
+  // Errors (trust::RefusalOf): BOUND  over a bound; MALFORMED  otherwise not what environment.proto
+  // says. Both name the field.
   static absl::StatusOr<Facts> From(const Identity& identity, const v1::Environment& environment,
                                     const std::map<std::string, std::string>& installed_versions);
 
@@ -61,14 +62,14 @@ class Facts {
   // it is missing.
   std::optional<std::string> Shown(const Field& field) const;
 
-  const base::Digest& host_id() const { return host_id_; }
+  const trust::HostId& host_id() const { return host_id_; }
   // Minutes east of UTC, for plans' windows; report_fields cannot take it away.
   int32_t utc_offset_min() const { return utc_offset_min_; }
 
  private:
   Facts() = default;
 
-  base::Digest host_id_;
+  trust::HostId host_id_;
   int32_t utc_offset_min_ = 0;
   std::map<Field, std::string> texts_;
   std::vector<IpAddress> addresses_;

@@ -41,7 +41,7 @@ enum class FieldKind {
 // How the values of a field compare.
 enum class FieldType {
   kText,       // = != and :"*" (is present)
-  kVersion,    // = != < <= > >= by CompareVersions
+  kVersion,    // = != < <= > >= by CompareVersions, and :"*"
   kAddresses,  // only :"10.0.0.0/8", any of them inside
   kAge,        // < <= > >= with a duration: how long ago
 };

@@ -46,18 +46,19 @@ class Filter {
   // base::kMaxFilterBytes, kMaxFilterTerms comparisons, and kMaxFilterDepth parentheses and NOTs
   // inside each other.
   //
-  // Errors: InvalidArgument     malformed, unknown or unfit field, wrong type of value; says at
-  //                             which column (characters, from 1) and what is expected there
-  //         ResourceExhausted   over a bound
+  // Errors (trust::RefusalOf):
+  //   FILTER  malformed, an unknown or unfit field, a value of another type; says at which column
+  //           (characters, from 1), and what is expected there
+  //   BOUND   too long, too many terms, too deep
   static absl::StatusOr<Filter> Parse(absl::string_view text, FieldSet fields);
 
-  // What a signed document may carry: parses, and is its own canonical text; else InvalidArgument,
-  // which shows the canonical text.
+  // What a signed document may carry: parses, and is its own canonical text; else FILTER, which
+  // shows the canonical text.
   static absl::StatusOr<Filter> ParseSigned(absl::string_view text, FieldSet fields);
 
   // Upper-case operators, one space around words and operators (none around `:`), parentheses only
   // around a mixed or negated group, no double NOT, values in double quotes with \" and \\ only
-  // (--where: bare integers and durations stay bare). Parsing it gives this filter again.
+  // (integers of --where too; its durations stay bare). Parsing it gives this filter again.
   const std::string& text() const { return text_; }
   bool empty() const { return !root_.has_value(); }
 

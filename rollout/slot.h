@@ -10,7 +10,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "base/digest.h"
+#include "trust/host_id.h"
 
 namespace mig::rollout {
 
@@ -26,7 +26,8 @@ class CheckInSchedule {
  public:
   // `interval`: whole seconds from 1 s to base::kMaxInterval, else InvalidArgument. (Which
   // intervals a configuration may have is the loader's to say; a demo has seconds.)
-  static absl::StatusOr<CheckInSchedule> Make(const base::Digest& host_id, absl::Duration interval);
+  static absl::StatusOr<CheckInSchedule> Make(const trust::HostId& host_id,
+                                              absl::Duration interval);
 
   // BE64(SHA-256("MIG slot v1\0" || host id)[0..8]) mod interval.
   absl::Duration phase() const { return absl::Seconds(phase_s_); }
@@ -56,7 +57,7 @@ class CheckInSchedule {
 
 // How long after boot the scheduler first calls, so that a site that gets its power back does not
 // come all at once: the slot hash mod 10 minutes.
-absl::Duration BootDelay(const base::Digest& host_id);
+absl::Duration BootDelay(const trust::HostId& host_id);
 
 }  // namespace mig::rollout
 
