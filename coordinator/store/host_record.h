@@ -12,12 +12,9 @@
 #include "absl/time/time.h"
 #include "base/digest.h"
 #include "coordinator/store/allowed_keys.h"
-#include "coordinator/store/id16.h"
+#include "coordinator/store/ids.h"
 
 namespace mig::coordinator {
-
-// SHA-256 of the SPKI of the host's first key, for ever (CONTRACT.md 3).
-using HostId = base::Digest;
 
 // Stored as these numbers.
 enum class HostState : uint8_t {

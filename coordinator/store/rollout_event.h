@@ -9,7 +9,7 @@
 
 #include "absl/time/time.h"
 #include "base/digest.h"
-#include "coordinator/store/id16.h"
+#include "coordinator/store/ids.h"
 
 namespace mig::coordinator {
 

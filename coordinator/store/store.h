@@ -27,7 +27,7 @@
 #include "coordinator/store/document_record.h"
 #include "coordinator/store/enrollment_record.h"
 #include "coordinator/store/host_record.h"
-#include "coordinator/store/id16.h"
+#include "coordinator/store/ids.h"
 #include "coordinator/store/offer_record.h"
 #include "coordinator/store/operator_record.h"
 #include "coordinator/store/outcome_record.h"

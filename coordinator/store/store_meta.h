@@ -6,7 +6,7 @@
 #include <cstdint>
 
 #include "coordinator/store/audit_record.h"
-#include "coordinator/store/id16.h"
+#include "coordinator/store/ids.h"
 
 namespace mig::coordinator {
 

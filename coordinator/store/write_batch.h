@@ -27,7 +27,7 @@
 #include "coordinator/store/document_record.h"
 #include "coordinator/store/enrollment_record.h"
 #include "coordinator/store/host_record.h"
-#include "coordinator/store/id16.h"
+#include "coordinator/store/ids.h"
 #include "coordinator/store/offer_record.h"
 #include "coordinator/store/operator_record.h"
 #include "coordinator/store/outcome_record.h"
@@ -135,6 +135,13 @@ struct UseInvite {
 struct RevokeInvites {
   std::string operator_name;
 };
+// Removes up to kMaxForgotten of the oldest enrollments that were asked before, and certificates
+// that expired before; InfinitePast: none. RowResult::number is how many.
+struct ForgetOld {
+  absl::Time enrollments_asked_before = absl::InfinitePast();
+  absl::Time certificates_expired_before = absl::InfinitePast();
+};
+inline constexpr size_t kMaxForgotten = 1'000;  // of each
 
 // --- The store itself ---
 
@@ -152,7 +159,7 @@ using Row =
     std::variant<InsertHost, UpdateHost, RecordSeen, InsertCertificate, InsertDocument,
                  ReplaceEnvelope, InsertOffer, InsertOutcome, AppendEvent, InsertToken, UseToken,
                  RevokeToken, InsertEnrollment, DecideEnrollment, InsertOperator, UpdateOperator,
-                 InsertInvite, UseInvite, RevokeInvites, AppendAudit, RaiseGeneration>;
+                 InsertInvite, UseInvite, RevokeInvites, ForgetOld, AppendAudit, RaiseGeneration>;
 
 // Written in this order; 1 to kMaxBatchRows, else InvalidArgument.
 using WriteBatch = std::vector<Row>;
