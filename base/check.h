@@ -12,24 +12,17 @@
 // Prints file, line, condition and what was streamed to standard error, and aborts, when
 // `condition` is false. Also in optimised builds. What is streamed is evaluated only then.
 //   MIG_CHECK(wave < waves.size()) << "wave " << wave;
-#define MIG_CHECK(condition)               \
-  switch (0)                               \
-  case 0:                                  \
-  default:                                 \
-    if (static_cast<bool>(condition)) {    \
-    } else /* NOLINT: takes a `<< text` */ \
-      ::mig::base::internal::CheckFailure(__FILE__, __LINE__, #condition).stream()
+// A loop and not an `if`, so that it can stand before an `else`; it ends in the first turn.
+#define MIG_CHECK(condition)            \
+  while (!static_cast<bool>(condition)) \
+  ::mig::base::internal::CheckFailure(__FILE__, __LINE__, #condition).stream()
 
 // The same for an absl::Status or absl::StatusOr that can only be ok.
-#define MIG_CHECK_OK(expression)                                                         \
-  switch (0)                                                                             \
-  case 0:                                                                                \
-  default:                                                                               \
-    if (::absl::Status mig_check_status = ::mig::base::internal::StatusOf((expression)); \
-        mig_check_status.ok()) {                                                         \
-    } else                                                                               \
-      ::mig::base::internal::CheckFailure(__FILE__, __LINE__, #expression).stream()      \
-          << mig_check_status << ' '
+#define MIG_CHECK_OK(expression)                                                              \
+  for (const ::absl::Status mig_check_status = ::mig::base::internal::StatusOf((expression)); \
+       !mig_check_status.ok();)                                                               \
+  ::mig::base::internal::CheckFailure(__FILE__, __LINE__, #expression).stream()               \
+      << mig_check_status << ' '
 
 namespace mig::base::internal {
 
