@@ -66,7 +66,8 @@ class TestAuthority {
   const std::vector<NamedSigningKey>& keys(RoleKind role) const { return keys_.at(role); }
 
   // Version 1; issued TestEpoch(), expires 365 days later; products "agent" and "loader", stream
-  // "main", all with epoch 0 and no floor; plan rules of CONTRACT.md 10; one server CA (bytes that
+  // "main", all with epoch 0 and no floor; the usual plan rules, but one wave may
+  // add the whole fleet; one server CA (bytes that
   // are no certificate), one digest of each client CA.
   v1::Root Root() const;
   // Issued TestEpoch() + 1 h; one variant with an empty filter, components from name to content.
