@@ -49,6 +49,20 @@ TEST(ThreadPoolExecutorTest, TasksRunAtTheSameTime) {
   pool.ParallelFor(3, [&all_here](size_t) { all_here.arrive_and_wait(); });
 }
 
+TEST(ThreadPoolExecutorTest, TheCallerWaitsForTasksOfOtherThreads) {
+  ThreadPoolExecutor pool(2);
+  const std::thread::id caller = std::this_thread::get_id();
+  std::latch both_here(2);
+  std::atomic<bool> other_ended = false;
+  pool.ParallelFor(2, [&](size_t) {
+    both_here.arrive_and_wait();
+    if (std::this_thread::get_id() == caller) return;
+    for (int i = 0; i < 10'000; ++i) std::this_thread::yield();
+    other_ended = true;
+  });
+  EXPECT_TRUE(other_ended);
+}
+
 TEST(ThreadPoolExecutorTest, ManyCallersShareIt) {
   ThreadPoolExecutor pool(3);
   std::vector<std::thread> callers;

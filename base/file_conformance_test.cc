@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <iterator>
 #include <memory>
 #include <string>
 
@@ -11,6 +13,7 @@
 #include "base/file.h"
 #include "base/file_system_conformance.h"
 #include "base/hash_file.h"
+#include "base/posix_file_system.h"
 #include "base/sha256.h"
 #include "base/testing/status_matchers.h"
 #include "base/whole_file.h"
@@ -107,6 +110,15 @@ TEST_P(FileConformanceTest, AFileThatGrewSinceItWasOpenedIsReadWhole) {
   ASSERT_THAT(reader, IsOk());
   ASSERT_THAT(writer->WriteAt(10, Pattern(300'000)), IsOk());
   EXPECT_THAT(HashFile(**reader, 1 << 20), IsOkAndHolds(Field(&FileDigest::size_bytes, 300'010u)));
+}
+
+// Files of /proc say that they have no bytes, and come in pieces.
+TEST(PosixFileTest, AFileThatDoesNotKnowItsSizeIsReadWhole) {
+  std::ifstream file("/proc/crypto");
+  if (!file.is_open()) GTEST_SKIP() << "no /proc/crypto here";
+  const std::string expected((std::istreambuf_iterator<char>(file)), {});
+  PosixFileSystem disk;
+  EXPECT_THAT(ReadWhole(disk, "/proc/crypto", 1 << 20), IsOkAndHolds(expected));
 }
 
 TEST_P(FileConformanceTest, CopyFromGivesAFileOfItsOwn) {

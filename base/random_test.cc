@@ -55,8 +55,8 @@ class ScriptedRandom : public Random {
 };
 
 TEST(RandomTest, BelowTakesNoNumberThatWouldFavourSmallOnes) {
-  ScriptedRandom random(std::string(8, '\xff') + std::string("\x09\0\0\0\0\0\0\0", 8));
-  EXPECT_EQ(random.Below(10), 9u) << "2^64 - 1 is drawn again";
+  ScriptedRandom random("\xfb" + std::string(7, '\xff') + std::string("\x09\0\0\0\0\0\0\0", 8));
+  EXPECT_EQ(random.Below(10), 9u) << "2^64 - 5 is drawn again";
 }
 
 TEST(RandomTest, BelowAndJitterStayInTheirBounds) {
