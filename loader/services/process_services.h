@@ -3,6 +3,8 @@
 #ifndef MIG_LOADER_SERVICES_PROCESS_SERVICES_H_
 #define MIG_LOADER_SERVICES_PROCESS_SERVICES_H_
 
+#include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -13,8 +15,11 @@
 #include "absl/time/time.h"
 #include "base/clock.h"
 #include "base/file_system.h"
+#include "loader/services/agent_record.h"
 #include "loader/services/probe.h"
+#include "loader/services/process_handle.h"
 #include "loader/services/services.h"
+#include "loader/services/unique_fd.h"
 
 namespace mig::loader {
 
@@ -36,7 +41,6 @@ class ProcessServices : public Services {
   // which `disk` shows.
   ProcessServices(base::Clock& clock, base::FileSystem& disk, Probe& probe,
                   absl::string_view state_directory);
-  ~ProcessServices() override;
 
   absl::Status Activate(const AgentSpec& spec) override;
   absl::Status Start(const AgentSpec& spec) override;
@@ -46,8 +50,32 @@ class ProcessServices : public Services {
   Health Watch(const AgentSpec& spec, absl::Duration probation) override;
 
  private:
-  class Agents;
-  std::unique_ptr<Agents> agents_;
+  // How a child ended, for a Watch that comes after it was reaped.
+  struct Ended {
+    ProcessIdentity process;
+    uint32_t exit_status;
+  };
+  struct Found {
+    ProcessHandle process;
+    ProcessHandle::Reach reach;  // the session is ours to end iff we made it
+  };
+
+  std::string RecordName(const AgentSpec& spec) const { return spec.product; }
+  std::string OutputName(const AgentSpec& spec) const { return spec.product + ".output"; }
+  absl::StatusOr<std::unique_ptr<base::Directory>> OpenRecords();
+  std::optional<AgentRecord> ReadRecord(const AgentSpec& spec);
+  std::optional<Found> Find(const AgentSpec& spec);
+  void Reap(const AgentSpec& spec, const AgentRecord& record);
+  absl::StatusOr<UniqueFd> OpenOutput(const AgentSpec& spec);
+  std::string ReadOutput(const AgentSpec& spec);
+  void CutOutput(const AgentSpec& spec);
+  absl::Status Launch(const AgentSpec& spec);
+
+  base::Clock& clock_;
+  base::FileSystem& disk_;
+  Probe& probe_;
+  const std::string records_path_;  // STATE/agents
+  std::map<std::string, Ended> ended_;
 };
 
 }  // namespace mig::loader

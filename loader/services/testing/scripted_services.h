@@ -78,7 +78,7 @@ class ScriptedServices : public Services {
 
   bool Alive(const Running& agent) const;
   Running* Find(const std::string& product);
-  int64_t Launch(const std::string& product, AgentScript script);
+  void Launch(const std::string& product, AgentScript script);
 
   base::Clock& clock_;
   const Script script_;

@@ -1,0 +1,36 @@
+#include "loader/services/agent_record.h"
+
+#include <vector>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
+
+namespace mig::loader {
+
+namespace {
+
+constexpr absl::string_view kFormat = "mig-agent-process-1";
+
+}  // namespace
+
+std::string EncodeAgentRecord(const AgentRecord& record) {
+  return absl::StrCat(kFormat, " ", record.process.pid, " ", record.process.start_ticks, " ",
+                      record.boot_id, "\n");
+}
+
+std::optional<AgentRecord> ParseAgentRecord(absl::string_view text) {
+  if (!absl::ConsumeSuffix(&text, "\n")) return std::nullopt;
+  const std::vector<absl::string_view> words = absl::StrSplit(text, ' ');
+  AgentRecord record;
+  if (words.size() != 4 || words[0] != kFormat ||
+      !absl::SimpleAtoi(words[1], &record.process.pid) || record.process.pid <= 1 ||
+      !absl::SimpleAtoi(words[2], &record.process.start_ticks) || words[3].empty()) {
+    return std::nullopt;
+  }
+  record.boot_id = std::string(words[3]);
+  return record;
+}
+
+}  // namespace mig::loader
