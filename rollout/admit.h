@@ -34,7 +34,7 @@ struct Admission {
   absl::Time valid_until = absl::InfiniteFuture();
 
   PlanPhase phase = PlanPhase::kEnded;
-  absl::Time ends;  // what ends it in this phase, by the not-after clock
+  absl::Time ends = absl::InfinitePast();  // what ends it in this phase, by the not-after clock
   Truth filter = Truth::kUnknown;
   bool window_open = true;
   bool canary = false;     // named in the plan
@@ -43,10 +43,10 @@ struct Admission {
   bool waves_closed = false;
   // The wave that admits the host, or that will be the first to; nothing: a canary, or no wave
   // will.
-  std::optional<size_t> wave;
+  std::optional<size_t> wave = std::nullopt;
   // When it is admitted if nothing changes but the time, by the not-before clock; nothing: never,
   // or not by time alone. The past or now if it is admitted.
-  std::optional<absl::Time> opens;
+  std::optional<absl::Time> opens = std::nullopt;
 };
 
 // `facts` are of `host`. (A simulator may let hosts share facts where no filter reads `id`.)

@@ -44,9 +44,9 @@ struct StreamPlans {
 
 // The documents that verify now. Borrowed; a coordinator makes one with each snapshot.
 struct Documents {
-  const trust::Root* root = nullptr;  // never null
-  std::vector<StreamPlans> streams;   // sorted by stream
-  std::map<base::Digest, const CheckedManifest*> manifests;
+  const trust::Root* root = nullptr;      // never null
+  std::vector<StreamPlans> streams = {};  // sorted by stream
+  std::map<base::Digest, const CheckedManifest*> manifests = {};
 
   // Null if it is not held.
   const CheckedManifest* manifest(const base::Digest& digest) const;
@@ -54,13 +54,13 @@ struct Documents {
 
 // One host. Borrowed.
 struct HostView {
-  trust::HostId id;
+  trust::HostId id = {};
   const Facts* facts = nullptr;                // never null
   const trust::TrustedState* state = nullptr;  // never null; a coordinator's is from the check-in
-  std::vector<std::string> products;           // of its dictionary, sorted
+  std::vector<std::string> products = {};      // of its dictionary, sorted
   // When the last plan was issued that matched this host, where that is known; else its enrollment
   // counts (STALE).
-  std::optional<absl::Time> last_match_issued;
+  std::optional<absl::Time> last_match_issued = std::nullopt;
 };
 
 // How one plan was judged for one product.
@@ -70,11 +70,12 @@ struct PlanEvidence {
   Place place = Place::kNewest;
   // NONE: it names a release that this host may install now. ALREADY_INSTALLED: it has it.
   v1::Refusal::Code code = v1::Refusal::REFUSAL_UNSPECIFIED;
-  std::string text;  // who, what and the way out; empty with NONE and where `admission` has it all
-  Admission admission;
+  std::string text =
+      {};  // who, what and the way out; empty with NONE and where `admission` has it all
+  Admission admission = {};
   const CheckedManifest* manifest =
-      nullptr;                      // the target; null: the plan has none, or it is not held
-  std::optional<uint32_t> variant;  // the host's own, of the target
+      nullptr;  // the target; null: the plan has none, or it is not held
+  std::optional<uint32_t> variant = std::nullopt;  // the host's own, of the target
 };
 
 // The answer for one product. `manifest`, `variant` and `plan` say what to install iff code is
@@ -83,12 +84,12 @@ struct ProductDecision {
   std::string product;
   // NONE: install. ALREADY_INSTALLED: it has what its stream names. Else why it gets nothing now.
   v1::Refusal::Code code = v1::Refusal::REFUSAL_UNSPECIFIED;
-  base::Digest manifest;
+  base::Digest manifest = {};
   uint32_t variant = 0;
-  base::Digest plan;
+  base::Digest plan = {};
   // All that was looked at; first what decided, then that stream's other plan, then other streams
   // by name. Empty: no plan names the product.
-  std::vector<PlanEvidence> evidence;
+  std::vector<PlanEvidence> evidence = {};
   // By the system clock: until then the same documents, host and facts give the same answer.
   absl::Time valid_until = absl::InfiniteFuture();
 };

@@ -23,10 +23,10 @@ namespace mig::rollout {
 
 // What a coordinator says of a host, for --where and explain; never in a signed filter.
 struct CoordinatorFacts {
-  std::map<std::string, std::string> labels;
-  std::string state;                        // a word of the tables, in lower case; empty: missing
-  std::optional<absl::Duration> last_seen;  // how long ago
-  std::optional<IpAddress> seen_address;
+  std::map<std::string, std::string> labels = {};
+  std::string state = {};  // a word of the tables, in lower case; empty: missing
+  std::optional<absl::Duration> last_seen = std::nullopt;  // how long ago
+  std::optional<IpAddress> seen_address = std::nullopt;
 };
 
 // Immutable values; copyable; any thread may read.
@@ -34,9 +34,9 @@ class Facts {
  public:
   // What a host is, besides its environment.
   struct Identity {
-    trust::HostId host_id;
+    trust::HostId host_id = {};
     // SHA-256 of the tagged machine id (docs/protocol.md, "Identity").
-    std::optional<base::Digest> machine;
+    std::optional<base::Digest> machine = std::nullopt;
   };
 
   // `environment` is a message from outside, and checked here: bounds, text, order, addresses.

@@ -60,7 +60,7 @@ enum class FieldSet {
 // One field, a value: `kernel`, `tags.site`.
 struct Field {
   FieldKind kind = FieldKind::kId;
-  std::string name;  // of kTag, kRelease, kLabel; else empty
+  std::string name = {};  // of kTag, kRelease, kLabel; else empty
 
   // As it is written in a filter. InvalidArgument for a name that is none, or not one of `set`;
   // the message lists those of the set.

@@ -18,7 +18,7 @@ namespace mig::rollout {
 struct LastAttempt {
   absl::Time began;  // failed or not
   // The last answer's wish to be asked again after this; zero: none. It only adds a time.
-  absl::Duration hint;
+  absl::Duration hint = absl::ZeroDuration();
 };
 
 // The slots of one host. A value.

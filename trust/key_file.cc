@@ -16,6 +16,7 @@
 #include "base/sizes.h"
 #include "base/status_macros.h"
 #include "trust/names.h"
+#include "trust/pem.h"
 #include "trust/refusal.h"
 
 #ifndef OPENSSL_IS_BORINGSSL
@@ -40,7 +41,6 @@ constexpr size_t kNonceBytes = 12;
 constexpr size_t kSeedBytes = 32;
 constexpr size_t kSealBytes = 16;
 constexpr size_t kFixedBytes = 5 + kSaltBytes + kNonceBytes + 1;  // up to the name
-constexpr size_t kBase64Column = 64;
 
 absl::Status Malformed(absl::string_view what) { return Refuse(v1::Refusal::MALFORMED, what); }
 
@@ -52,34 +52,6 @@ uint8_t* Data(std::string& bytes) { return reinterpret_cast<uint8_t*>(bytes.data
 absl::Status CheckName(absl::string_view name) {
   if (IsOperatorName(name)) return absl::OkStatus();
   return Malformed("a key's name is 1 to 64 of a-z 0-9 . _ -");
-}
-
-std::string Armour(absl::string_view label, absl::string_view bytes) {
-  const std::string text = absl::Base64Escape(bytes);
-  std::string result = absl::StrCat("-----BEGIN ", label, "-----\n");
-  for (size_t i = 0; i < text.size(); i += kBase64Column) {
-    absl::StrAppend(&result, text.substr(i, kBase64Column), "\n");
-  }
-  absl::StrAppend(&result, "-----END ", label, "-----\n");
-  return result;
-}
-
-// The bytes inside, or what the file is instead.
-absl::StatusOr<std::string> Disarm(absl::string_view label, absl::string_view text) {
-  text = absl::StripAsciiWhitespace(text);
-  const std::string begin = absl::StrCat("-----BEGIN ", label, "-----");
-  const std::string end = absl::StrCat("-----END ", label, "-----");
-  if (text.size() < begin.size() + end.size() || !absl::StartsWith(text, begin) ||
-      !absl::EndsWith(text, end)) {
-    return Malformed("this private key file is cut off");
-  }
-  text.remove_prefix(begin.size());
-  text.remove_suffix(end.size());
-  std::string bytes;
-  if (!absl::Base64Unescape(text, &bytes)) {
-    return Malformed("this private key file is damaged: its lines are not Base64");
-  }
-  return bytes;
 }
 
 absl::StatusOr<absl::string_view> LabelOf(absl::string_view file) {
@@ -225,14 +197,14 @@ absl::StatusOr<std::string> EncodeEncryptedKeyFile(const NamedSigningKey& key,
   MIG_ASSIGN_OR_RETURN(std::string derived, DeriveKey(header, passphrase));
   const std::string sealed = Seal(derived, header, key.key.seed());
   OPENSSL_cleanse(derived.data(), derived.size());
-  return Armour(kEncryptedLabel, absl::StrCat(Encode(header), sealed));
+  return EncodePem(kEncryptedLabel, absl::StrCat(Encode(header), sealed));
 }
 
 absl::StatusOr<std::string> EncodePlainKeyFile(const NamedSigningKey& key) {
   MIG_RETURN_IF_ERROR(CheckName(key.name));
   const Header header = {.name = key.name, .public_key = key.key.public_key().bytes()};
   std::string bytes = absl::StrCat(Encode(header), key.key.seed());
-  std::string file = Armour(kPlainLabel, bytes);
+  std::string file = EncodePem(kPlainLabel, bytes);
   OPENSSL_cleanse(bytes.data(), bytes.size());
   return file;
 }
@@ -245,7 +217,8 @@ absl::StatusOr<bool> NeedsPassphrase(absl::string_view file) {
 absl::StatusOr<NamedSigningKey> DecodeKeyFile(absl::string_view file,
                                               std::optional<absl::string_view> passphrase) {
   MIG_ASSIGN_OR_RETURN(const absl::string_view label, LabelOf(file));
-  MIG_ASSIGN_OR_RETURN(const std::string bytes, Disarm(label, file));
+  MIG_ASSIGN_OR_RETURN(const std::vector<PemBlock> blocks, DecodePem(file, 1));
+  const std::string& bytes = blocks[0].bytes;
   absl::string_view rest;
   MIG_ASSIGN_OR_RETURN(const Header header, Decode(bytes, rest));
   if (label == kPlainLabel) {

@@ -22,6 +22,9 @@
 #include "loader/install/file_facts.h"
 #include "proto/mig/v1/refusal.pb.h"
 #include "proto/mig/v1/report.pb.h"
+#include "trust/host_id.h"
+#include "trust/ids.h"
+#include "trust/trusted_state.h"
 
 namespace mig::loader {
 
@@ -29,13 +32,10 @@ inline constexpr absl::string_view kJournalName = "journal";
 // Where a journal that cannot be followed is put; there is at most one.
 inline constexpr absl::string_view kSetAsideName = "journal.set-aside";
 
-// One variant of one release.
-struct ReleaseRef {
-  base::Digest manifest;
-  uint32_t variant = 0;
-
-  friend bool operator==(const ReleaseRef&, const ReleaseRef&) = default;
-};
+// One boot of this machine, whatever form its own id has: another value after each boot.
+using BootMark = trust::FixedBytes<struct BootMarkTag, 16>;
+// The first 16 bytes of SHA-256("MIG boot v1\0" || base::Clock::BootId()).
+BootMark BootMarkOf(absl::string_view boot_id);
 
 enum class Phase {
   kCommitted = 1,     // forward, from here on
@@ -61,16 +61,16 @@ struct JournalFile {
 
 // What a transaction is about; the caller's, and kept for the outcome.
 struct TransactionFacts {
-  std::string id;  // 16 random bytes: the outcome's attempt
-  base::Digest host_id;
-  v1::Outcome::Kind kind = v1::Outcome::KIND_UNSPECIFIED;  // INSTALL, REPAIR or FALLBACK
+  trust::AttemptId id;  // the outcome's attempt
+  trust::HostId host_id;
+  v1::Outcome::Kind kind = v1::Outcome::INSTALL;  // INSTALL, REPAIR or FALLBACK
   std::string product;
-  std::optional<ReleaseRef> from;
-  ReleaseRef to;
+  std::optional<trust::Installed> from;  // absent: nothing, or a foreign agent
+  trust::Installed to;
   std::optional<base::Digest> plan;            // absent: a repair
   absl::Time plan_issued = absl::UnixEpoch();  // of that plan
-  std::string rollout;                         // 16 bytes, or empty
-  std::string boot_id;                         // 16 bytes, other ones in each boot
+  std::optional<trust::RolloutId> rollout;     // of that plan
+  BootMark boot;
   absl::Time started;
 };
 
@@ -86,8 +86,8 @@ struct Journal {
 absl::StatusOr<std::string> EncodeJournal(const Journal& journal);
 
 // Takes no byte for granted: all bounds, names, paths and enums are checked.
-//   DataLoss        truncated, damaged, or not what an encoder writes
-//   Unimplemented   of a newer loader
+//   JOURNAL_DAMAGED  truncated, damaged, or not what an encoder writes
+//   UNSUPPORTED      of a newer loader
 absl::StatusOr<Journal> DecodeJournal(absl::string_view bytes);
 
 // Replaces the journal by `journal`, durably.

@@ -20,8 +20,9 @@
 #include "base/file_system.h"
 #include "base/hash_file.h"
 #include "loader/install/file_facts.h"
-#include "loader/install/journal.h"
 #include "loader/install/place.h"
+#include "trust/ids.h"
+#include "trust/trusted_state.h"
 
 namespace mig::loader {
 
@@ -33,8 +34,8 @@ struct KeptFile {
 };
 
 struct KeptSet {
-  std::optional<ReleaseRef> release;  // absent: a foreign agent's files
-  std::vector<KeptFile> files;        // sorted by name
+  std::optional<trust::Installed> release;  // absent: a foreign agent's files
+  std::vector<KeptFile> files;              // sorted by name
 
   const KeptFile* Find(absl::string_view name) const;
 
@@ -42,7 +43,7 @@ struct KeptSet {
 };
 
 struct NextSet {
-  std::string transaction_id;
+  trust::AttemptId transaction;
   KeptSet set;
 
   friend bool operator==(const NextSet&, const NextSet&) = default;
@@ -75,16 +76,19 @@ class KeptSets {
   // NotFound if there is no such copy. Its bytes are not verified.
   absl::StatusOr<std::unique_ptr<base::File>> OpenCopy(const base::Digest& digest);
 
-  // Durable rewrites of `sets`.
-  absl::Status DropPrevious();
-  absl::Status SetNext(NextSet next);
-  // `next` becomes current, current becomes previous; if they are of one release (a repair),
-  // previous stays.
+  // Durable rewrites of `sets`. A set may be named before all its copies are made.
+
+  // What is installed now: for adopted files.
+  absl::Status SetCurrent(KeptSet set);
+  // `next` is being made. If there is no current set, `replaced` is. The previous set goes, unless
+  // `next` is of the current set's release (a repair).
+  absl::Status BeginNext(NextSet next, KeptSet replaced);
+  // `next` becomes current, current becomes previous; in a repair previous stays.
   absl::Status Promote();
   absl::Status DropNext();
 
-  // Removes copies that no set has.
-  absl::Status Collect();
+  // Removes copies that neither a set nor `also` has.
+  absl::Status Collect(const std::vector<base::Digest>& also);
 
  private:
   struct Sets {

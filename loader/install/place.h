@@ -4,6 +4,7 @@
 #define MIG_LOADER_INSTALL_PLACE_H_
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -16,7 +17,7 @@ namespace mig::loader {
 
 // `disk` is borrowed and outlives whatever is made from this. Callers hold the loader's lock.
 struct Place {
-  base::FileSystem& disk;
+  std::reference_wrapper<base::FileSystem> disk;
   std::string state_directory;
   uint32_t owner_uid = 0;  // whom the process runs as: root, except in tests and trials
 };

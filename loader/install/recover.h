@@ -8,13 +8,12 @@
 #include <string>
 #include <vector>
 
-#include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/strings/string_view.h"
-#include "base/digest.h"
+#include "loader/install/journal.h"
 #include "loader/install/place.h"
 #include "loader/install/transaction.h"
 #include "proto/mig/v1/refusal.pb.h"
+#include "trust/host_id.h"
 
 namespace mig::loader {
 
@@ -42,13 +41,11 @@ struct Recovery {
 // is there, else back. A journal of another host or of an older state, and a damaged one, are set
 // aside, and nothing is renamed for them. Does the same again when it is called again.
 // `host_id`: of the trusted state; absent: not known (state lost), then the journal's is believed.
-// `boot_id`: 16 bytes, see TransactionFacts.
 //
-// Errors: Unimplemented       the journal is of a newer loader; nothing is changed
+// Errors: UNSUPPORTED         the journal is of a newer loader; nothing is changed
 //         FailedPrecondition  a target's directory or the state directory is missing or unsafe
 //         DataLoss, ResourceExhausted, ...  the disk; call again
-absl::StatusOr<Recovery> Recover(const Place& place, const std::optional<base::Digest>& host_id,
-                                 absl::string_view boot_id);
+absl::StatusOr<Recovery> Recover(const Place& place, const std::optional<trust::HostId>& host_id);
 
 // The phase of the journal, without the lock and without changing anything; absent: none, or one
 // that cannot be read. For `recover` while another loader has the lock.

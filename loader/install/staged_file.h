@@ -37,14 +37,14 @@ class StagedFile {
                                              const base::FileDigest& content, uint32_t owner_uid);
 
   // Writes what `contents` yields, from byte `offset` of the content on (what BytesThere said, or
-  // 0); what lies before it is hashed again. Takes at most the rest and one byte more, so an
+  // 0); all of it is hashed when it is read back. Takes at most the rest and one byte more, so an
   // endless source fills no disk; memory: one 64 KiB buffer.
   //
-  // Errors: DataLoss            size or digest is not `want`'s; the message has both. What ended
-  //                             too early stays, to go on from; all else is removed
-  //         ResourceExhausted   the disk is full; removed
-  //         PermissionDenied    the owner cannot be set; removed
-  //         the source's own    what came stays, to go on from
+  // Errors: LENGTH     (DataLoss) too short, which stays, to go on from; or too long: removed
+  //         HASH       (DataLoss) another digest; the message has both; removed
+  //         DISK_FULL  (ResourceExhausted) removed
+  //         PermissionDenied  the owner cannot be set; removed
+  //         the source's own  what came stays, to go on from
   // In any case the target is as before.
   static absl::StatusOr<StagedFile> Write(base::Directory& directory, absl::string_view file_name,
                                           const FileFacts& want, uint64_t offset,

@@ -29,7 +29,7 @@ namespace mig::loader {
 //
 //   MIG_ASSIGN_OR_RETURN(Staging staging, Staging::Begin(place, "agent", changes));
 //   for (size_t i = 0; i < staging.changes().size(); ++i) {
-//     MIG_ASSIGN_OR_RETURN(const Stagable have, staging.StageFromDisk(i));
+//     MIG_ASSIGN_OR_RETURN(const Staging::Stagable have, staging.StageFromDisk(i));
 //     if (!have.is_staged) fetch from have.offset into staging.Stage(i, have.offset, source);
 //   }
 //   MIG_ASSIGN_OR_RETURN(const WaysBack ways_back, staging.Keep());
@@ -37,7 +37,8 @@ namespace mig::loader {
 //   MIG_ASSIGN_OR_RETURN(Transaction transaction, std::move(staging).Commit(facts));
 class Staging {
  public:
-  // Opens every target's directory and looks at every target. Writes nothing.
+  // Opens every target's directory and looks at every target. Writes
+  // nothing beside them.
   //
   // Errors, each naming component and path:
   //   FailedPrecondition  a target's directory is missing, a link is in its path, others may write
@@ -90,15 +91,18 @@ class Staging {
     std::optional<FileFacts> before;
   };
 
-  Staging(Place place, std::vector<FileChange> changes, KeptSets kept)
-      : place_(std::move(place)), changes_(std::move(changes)), kept_(std::move(kept)) {}
+  Staging(Place place, std::string product, std::vector<FileChange> changes, KeptSets kept)
+      : place_(std::move(place)),
+        product_(std::move(product)),
+        changes_(std::move(changes)),
+        kept_(std::move(kept)) {}
 
   absl::Status CheckSpace();
-  absl::Status SyncDirectories();
   absl::StatusOr<bool> StageFrom(size_t index, base::File& source);
   absl::StatusOr<bool> KeepOld(size_t index);
 
   Place place_;
+  std::string product_;
   std::vector<FileChange> changes_;
   KeptSets kept_;
   std::map<std::string, std::unique_ptr<base::Directory>> directories_;

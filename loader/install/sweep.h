@@ -12,8 +12,8 @@
 
 namespace mig::loader {
 
-// Removes staged files from `directories` (Dictionary::Directories), except those of `wanted`, and
-// half-made kept copies. Touches no other file: what an operator put there stays. A directory that
+// Removes staged files from `directories` (Dictionary::Directories), except those of `wanted`.
+// Touches no other file: what an operator put there stays. A directory that
 // is missing or cannot be opened safely is passed over. FailedPrecondition while there is a
 // journal: Recover first.
 absl::Status SweepLeftovers(const Place& place, const std::vector<std::string>& directories,

@@ -20,26 +20,22 @@
 #include "absl/strings/string_view.h"
 #include "base/byte_stream.h"
 #include "base/file_system.h"
-#include "base/hash_file.h"
 #include "loader/install/compare.h"
 #include "loader/install/journal.h"
 #include "loader/install/kept_sets.h"
+#include "loader/install/moves.h"
 #include "loader/install/place.h"
 
 namespace mig::loader {
 
-// One content that neither a staged nor a kept file has any more.
-struct MissingContent {
-  std::string name;  // the component's
-  base::FileDigest content;
-
-  friend bool operator==(const MissingContent&, const MissingContent&) = default;
-};
-
 // Move-only. One thread at a time; the caller holds the loader's lock.
 class Transaction {
  public:
-  // Goes on with a journal that is (or is about to be) on disk; see Staging::Commit and Recover.
+  // The commit point: writes `journal` with phase COMMITTED; its staged files were just verified.
+  // After an error there is no journal, or (if that could not be made sure) Recover finds one.
+  static absl::StatusOr<Transaction> Commit(const Place& place, Journal journal);
+
+  // Goes on with a journal that is on disk. For Recover, which looks at the files first.
   static absl::StatusOr<Transaction> Open(const Place& place, Journal journal);
 
   Transaction(Transaction&&) = default;
@@ -71,8 +67,8 @@ class Transaction {
   // new is removed, durably, then REACTIVATING. Stop the agent before. `why` and `agent_output`
   // are kept for the outcome; bounded here to what the journal takes.
   //
-  // DataLoss: a kept copy is damaged or missing (the message names it): nothing was renamed, the
-  // phase is as before. After another error: call Recover.
+  // NO_WAY_BACK, KEPT_SET_DAMAGED: an old file has no kept copy, or a damaged one (the message
+  // names it): nothing was renamed, the phase is as before. After another error: call Recover.
   // MIG_CHECKs phase COMMITTED or ACTIVATING.
   absl::Status GoBack(const v1::Refusal& why, absl::string_view agent_output);
 
@@ -95,12 +91,18 @@ class Transaction {
         state_(std::move(state)),
         kept_(std::move(kept)) {}
 
+  friend class Recoverer;  // recover.cc: the same steps, on what it found
+
   absl::Status Enter(Phase phase);
+  absl::Status EnterReverting(const v1::Refusal& why, absl::string_view agent_output);
+  absl::Status SettleKeptSets();
+  absl::Status KeepOne(const Component& component);
 
   Place place_;
   Journal journal_;
   std::unique_ptr<base::Directory> state_;
   KeptSets kept_;
+  Belief belief_ = Belief::kReadAll;
 };
 
 }  // namespace mig::loader

@@ -9,7 +9,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <utility>
 #include <vector>
 
@@ -39,7 +38,8 @@ class DigestCache {
   // Entries that nobody looked up or added since then are left out.
   absl::Status Save(base::Directory& directory, absl::string_view name);
 
-  std::optional<base::Digest> Find(const base::FileStat& stat) const;
+  // nullptr: not known, or another file than then. Valid until the next Add.
+  const base::Digest* Find(const base::FileStat& stat) const;
 
   // Remembers that the file `stat` had `digest` at `now` (the wall clock before it was opened), if
   // it is old enough. `stat` is of the open file, after it was read.

@@ -1,0 +1,137 @@
+#include "loader/install/moves.h"
+
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "base/check.h"
+#include "base/file.h"
+#include "base/status_macros.h"
+#include "loader/install/file_source.h"
+#include "loader/install/staged_file.h"
+
+namespace mig::loader {
+
+namespace {
+
+// Whether the staged file is there, whole, and nobody else's.
+absl::StatusOr<bool> IsStaged(base::Directory& directory, absl::string_view name,
+                              const FileFacts& wanted, Belief belief) {
+  const absl::StatusOr<base::FileStat> stat = directory.Stat(name);
+  if (absl::IsNotFound(stat.status())) return false;
+  MIG_RETURN_IF_ERROR(stat.status());
+  if (stat->links != 1) return false;  // somebody holds a second name: another inode is made
+  if (belief != Belief::kJustVerified) return HasFacts(directory, name, wanted);
+  return stat->kind == base::FileKind::kFile && stat->size_bytes == wanted.size_bytes &&
+         stat->mode == wanted.mode && stat->uid == wanted.uid && stat->gid == wanted.gid;
+}
+
+}  // namespace
+
+const std::optional<FileFacts>& FactsOn(Side side, const JournalFile& file) {
+  const bool is_repaired = file.after && absl::EndsWith(file.kept_name, file.after->digest.ToHex());
+  return side == Side::kAfter || is_repaired ? file.after : file.before;
+}
+
+absl::StatusOr<Moves> Moves::Open(const Place& place, const Journal& journal, KeptSets& kept) {
+  Moves moves(journal, kept);
+  for (const JournalFile& file : journal.files) {
+    std::unique_ptr<base::Directory>& directory = moves.directories_[file.directory];
+    if (directory != nullptr) continue;
+    MIG_ASSIGN_OR_RETURN(directory, OpenTargetDirectory(place, file.directory));
+  }
+  return moves;
+}
+
+absl::StatusOr<std::vector<TargetState>> Moves::Look() {
+  std::vector<TargetState> states;
+  for (const JournalFile& file : journal_.files) {
+    TargetState state;
+    MIG_ASSIGN_OR_RETURN(state.is_after, HasFacts(DirectoryOf(file), file.file_name, file.after));
+    if (!state.is_after) {
+      MIG_ASSIGN_OR_RETURN(state.is_before,
+                           HasFacts(DirectoryOf(file), file.file_name, file.before));
+    }
+    states.push_back(state);
+  }
+  return states;
+}
+
+absl::StatusOr<std::vector<MissingContent>> Moves::Prepare(Side side, Belief belief) {
+  moves_.clear();
+  std::vector<MissingContent> missing;
+  for (size_t i = 0; i < journal_.files.size(); ++i) {
+    const JournalFile& file = journal_.files[i];
+    const std::optional<FileFacts>& wanted = FactsOn(side, file);
+    MIG_ASSIGN_OR_RETURN(const bool is_right, HasFacts(DirectoryOf(file), file.file_name, wanted));
+    if (!wanted.has_value()) {
+      if (!is_right) moves_.push_back({.index = i});
+      continue;
+    }
+    if (is_right) continue;
+    MIG_ASSIGN_OR_RETURN(const bool is_staged, StageFromAnywhere(file, *wanted, belief));
+    if (is_staged) {
+      moves_.push_back({.index = i, .staged_name = StagedName(file.file_name, wanted->content())});
+    } else {
+      missing.push_back({.name = file.name, .content = wanted->content()});
+    }
+  }
+  if (!is_newly_staged_) return missing;
+  // The staged names must outlive a power cut that comes between two renames.
+  for (const auto& [path, directory] : directories_) MIG_RETURN_IF_ERROR(directory->Sync());
+  is_newly_staged_ = false;
+  return missing;
+}
+
+absl::Status Moves::Apply() {
+  for (const Move& move : moves_) {
+    const JournalFile& file = journal_.files[move.index];
+    base::Directory& directory = DirectoryOf(file);
+    if (move.staged_name.empty()) {
+      MIG_RETURN_IF_ERROR(directory.Unlink(file.file_name));
+    } else {
+      MIG_RETURN_IF_ERROR(directory.Rename(move.staged_name, directory, file.file_name));
+    }
+  }
+  for (const auto& [path, directory] : directories_) MIG_RETURN_IF_ERROR(directory->Sync());
+  return absl::OkStatus();
+}
+
+base::Directory& Moves::DirectoryOf(const JournalFile& file) {
+  const auto found = directories_.find(file.directory);
+  MIG_CHECK(found != directories_.end()) << file.directory;
+  return *found->second;
+}
+
+absl::StatusOr<bool> Moves::StageFromAnywhere(const JournalFile& file, const FileFacts& wanted,
+                                              Belief belief) {
+  base::Directory& directory = DirectoryOf(file);
+  const std::string staged_name = StagedName(file.file_name, wanted.content());
+  MIG_ASSIGN_OR_RETURN(const bool is_staged, IsStaged(directory, staged_name, wanted, belief));
+  if (is_staged) return true;
+
+  std::vector<absl::StatusOr<std::unique_ptr<base::File>>> sources;
+  sources.push_back(directory.OpenRead(staged_name));  // right bytes, but not as they should be
+  sources.push_back(kept_.OpenCopy(wanted.digest));
+  sources.push_back(directory.OpenRead(file.file_name));
+  for (const absl::StatusOr<std::unique_ptr<base::File>>& source : sources) {
+    if (!source.ok()) continue;
+    const absl::Status staged = StageFrom(file, wanted, **source);
+    if (staged.ok()) return true;
+    if (!absl::IsDataLoss(staged)) return staged;
+  }
+  return false;
+}
+
+absl::Status Moves::StageFrom(const JournalFile& file, const FileFacts& wanted,
+                              base::File& source) {
+  MIG_ASSIGN_OR_RETURN(const base::FileStat stat, source.Stat());
+  if (stat.size_bytes != wanted.size_bytes) return absl::DataLossError("another size");
+  FileSource contents(source);
+  MIG_ASSIGN_OR_RETURN(StagedFile staged,
+                       StagedFile::Write(DirectoryOf(file), file.file_name, wanted, 0, contents));
+  staged.Release();
+  is_newly_staged_ = true;
+  return absl::OkStatus();
+}
+
+}  // namespace mig::loader

@@ -1,0 +1,178 @@
+// Cuts the power at every operation of an install, of going back, and of the recovery from that,
+// and boots from what each could leave (ADVERSARY.md 9, cases 114 to 120).
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "base/memory_file_system.h"
+#include "base/testing/seed.h"
+#include "base/testing/status_matchers.h"
+#include "loader/install/recover.h"
+#include "loader/install/testing/invariants.h"
+#include "loader/install/testing/test_release.h"
+
+namespace mig::loader {
+namespace {
+
+using ::mig::base::DiskImage;
+using ::mig::base::MemoryFileSystem;
+using ::mig::base::testing::IsOk;
+using ::mig::base::testing::Seed;
+using ::mig::loader::testing::BetweenReleases;
+using ::mig::loader::testing::FinishRecovered;
+using ::mig::loader::testing::InstallAndGoBack;
+using ::mig::loader::testing::InstallRelease;
+using ::mig::loader::testing::Invariants;
+using ::mig::loader::testing::kKeptCopies;
+using ::mig::loader::testing::NewRelease;
+using ::mig::loader::testing::OldRelease;
+using ::mig::loader::testing::PlaceOn;
+using ::mig::loader::testing::PutInstalled;
+
+using Work = std::function<absl::Status(MemoryFileSystem&)>;
+
+absl::Status Install(MemoryFileSystem& disk) {
+  return InstallRelease(disk, OldRelease(), NewRelease());
+}
+absl::Status GoBack(MemoryFileSystem& disk) {
+  return InstallAndGoBack(disk, OldRelease(), NewRelease());
+}
+
+DiskImage OldHost() {
+  MemoryFileSystem disk;
+  PutInstalled(disk, OldRelease());
+  return disk.SeenImage();
+}
+
+// What `mig-loader recover` does.
+absl::Status RecoverOnly(MemoryFileSystem& disk) {
+  return Recover(PlaceOn(disk), std::nullopt).status();
+}
+
+// What a run without network does: recover, then finish with an agent that is well.
+absl::Status RecoverAndFinish(MemoryFileSystem& disk) {
+  absl::StatusOr<Recovery> recovery = Recover(PlaceOn(disk), std::nullopt);
+  if (!recovery.ok() || !recovery->transaction) return recovery.status();
+  if (!recovery->missing.empty()) return absl::InternalError("contents are missing");
+  return FinishRecovered(*recovery->transaction, NewRelease());
+}
+
+// Boots from `image` and checks that it comes to one of the two sets, and stays there.
+void CheckBoot(const DiskImage& image, const Invariants& invariants) {
+  MemoryFileSystem disk(image, {});
+  ASSERT_THAT(RecoverOnly(disk), IsOk());
+  ASSERT_TRUE(invariants.IsOneSet(disk));
+  const DiskImage once = disk.SeenImage();
+  ASSERT_THAT(RecoverOnly(disk), IsOk());
+  ASSERT_TRUE(Invariants::IsUnchanged(once, disk.SeenImage()));
+  ASSERT_THAT(RecoverAndFinish(disk), IsOk());
+  ASSERT_TRUE(invariants.IsOneSet(disk));
+}
+
+struct CutOptions {
+  Seed seed;
+  size_t samples = 64;   // images of each cut beyond those that are enumerated
+  size_t at_most = 256;  // images of each cut
+};
+
+// Calls `check` with images that a power cut now could leave; a stride through them if there are
+// more than `at_most`.
+void ForEachCut(const MemoryFileSystem& disk, const CutOptions& options,
+                const std::function<void(const DiskImage&)>& check) {
+  const size_t count =
+      disk.ForEachDurableImage(options.seed.value(), options.samples, [](const DiskImage&) {});
+  const size_t stride = count / options.at_most + 1;
+  size_t index = options.seed.value() % stride;
+  disk.ForEachDurableImage(options.seed.value(), options.samples, [&](const DiskImage& image) {
+    if (index++ % stride == 0 && !::testing::Test::HasFailure()) check(image);
+  });
+}
+
+uint64_t OperationsOf(const DiskImage& image, const Work& work) {
+  MemoryFileSystem disk(image, {});
+  const uint64_t before = disk.operations();
+  EXPECT_THAT(work(disk), IsOk());
+  return disk.operations() - before;
+}
+
+class PowerCutTest : public ::testing::TestWithParam<bool> {
+ protected:
+  Work TheWork() const { return GetParam() ? Work(GoBack) : Work(Install); }
+
+  const Seed seed_ = Seed::FromEnvironmentOrRandom();
+  const DiskImage old_host_ = OldHost();
+  const Invariants invariants_ = BetweenReleases(OldRelease(), NewRelease());
+};
+
+TEST_P(PowerCutTest, CutAtAnyOperationLeavesTheOldSetOrTheNewSet) {
+  SCOPED_TRACE(seed_);
+  const uint64_t operations = OperationsOf(old_host_, TheWork());
+  ASSERT_GT(operations, 0u);
+
+  size_t boots = 0;
+  for (uint64_t n = 0; n <= operations && !HasFailure(); ++n) {
+    SCOPED_TRACE(absl::StrCat("power cut after operation ", n, " of ", operations));
+    MemoryFileSystem disk(old_host_, {});
+    disk.CutPowerAfter(disk.operations() + n);
+    TheWork()(disk).IgnoreError();  // whatever it says, the disk must be whole
+
+    ForEachCut(disk, {.seed = seed_.For("cut", n)}, [&](const DiskImage& image) {
+      ++boots;
+      CheckBoot(image, invariants_);
+    });
+  }
+  RecordProperty("boots", static_cast<int>(boots));
+}
+
+TEST_P(PowerCutTest, KillAtAnyOperationLeavesTheOldSetOrTheNewSet) {
+  const uint64_t operations = OperationsOf(old_host_, TheWork());
+  for (uint64_t n = 0; n <= operations && !HasFailure(); ++n) {
+    SCOPED_TRACE(absl::StrCat("killed after operation ", n, " of ", operations));
+    MemoryFileSystem disk(old_host_, {});
+    disk.CutPowerAfter(disk.operations() + n);
+    TheWork()(disk).IgnoreError();
+
+    const DiskImage seen = disk.SeenImage();
+    MemoryFileSystem survivor(seen, {});
+    EXPECT_TRUE(invariants_.NothingIsMissing(survivor));
+    EXPECT_TRUE(invariants_.HasWayBack(survivor, kKeptCopies));
+    CheckBoot(seen, invariants_);
+  }
+}
+
+TEST_P(PowerCutTest, CutAgainDuringTheRecoveryLeavesTheOldSetOrTheNewSet) {
+  SCOPED_TRACE(seed_);
+  const uint64_t operations = OperationsOf(old_host_, TheWork());
+  const Work recover = [](MemoryFileSystem& disk) { return RecoverAndFinish(disk); };
+  for (uint64_t n = 0; n <= operations && !HasFailure(); ++n) {
+    SCOPED_TRACE(absl::StrCat("power cut after operation ", n, " of ", operations));
+    MemoryFileSystem disk(old_host_, {});
+    disk.CutPowerAfter(disk.operations() + n);
+    TheWork()(disk).IgnoreError();
+
+    ForEachCut(disk, {.seed = seed_.For("first", n), .samples = 4, .at_most = 2},
+               [&](const DiskImage& image) {
+                 const uint64_t recovery_operations = OperationsOf(image, recover);
+                 for (uint64_t m = 0; m <= recovery_operations && !HasFailure(); ++m) {
+                   SCOPED_TRACE(absl::StrCat("and after operation ", m, " of the recovery"));
+                   MemoryFileSystem again(image, {});
+                   again.CutPowerAfter(again.operations() + m);
+                   recover(again).IgnoreError();
+                   ForEachCut(again, {.seed = seed_.For("second", m), .samples = 4, .at_most = 2},
+                              [&](const DiskImage& left) { CheckBoot(left, invariants_); });
+                 }
+               });
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(EachWay, PowerCutTest, ::testing::Bool(),
+                         [](const ::testing::TestParamInfo<bool>& info) {
+                           return info.param ? "GoingBack" : "Installing";
+                         });
+
+}  // namespace
+}  // namespace mig::loader

@@ -1,0 +1,219 @@
+#include "loader/install/transaction.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "base/check.h"
+#include "base/sizes.h"
+#include "base/status_macros.h"
+#include "base/text.h"
+#include "loader/install/staged_file.h"
+#include "trust/refusal.h"
+
+namespace mig::loader {
+
+namespace {
+
+std::string NamesOf(const std::vector<MissingContent>& missing) {
+  return absl::StrJoin(missing, ", ", [](std::string* out, const MissingContent& content) {
+    absl::StrAppend(out, "'", content.name, "'");
+  });
+}
+
+// The old files, as the set that is replaced has them.
+KeptSet ReplacedSet(const Journal& journal) {
+  KeptSet set = {.release = journal.facts.from};
+  for (const JournalFile& file : journal.files) {
+    if (file.before) set.files.push_back({.name = file.name, .facts = *file.before});
+  }
+  return set;
+}
+
+std::vector<base::Digest> OldDigests(const Journal& journal) {
+  std::vector<base::Digest> digests;
+  for (const JournalFile& file : journal.files) {
+    if (file.before) digests.push_back(file.before->digest);
+  }
+  return digests;
+}
+
+// What the new set is, as far as the journal and the set before say.
+KeptSet NewSet(const Journal& journal, const std::optional<KeptSet>& current) {
+  KeptSet set = {.release = journal.facts.to};
+  for (const JournalFile& file : journal.files) {
+    if (file.after) set.files.push_back({.name = file.name, .facts = *file.after});
+  }
+  const auto is_changed = [&journal](const KeptFile& kept) {
+    return std::any_of(journal.files.begin(), journal.files.end(),
+                       [&kept](const JournalFile& file) { return file.name == kept.name; });
+  };
+  if (current) {
+    for (const KeptFile& file : current->files) {
+      if (!is_changed(file)) set.files.push_back(file);
+    }
+  }
+  std::sort(set.files.begin(), set.files.end(),
+            [](const KeptFile& a, const KeptFile& b) { return a.name < b.name; });
+  return set;
+}
+
+}  // namespace
+
+absl::StatusOr<Transaction> Transaction::Open(const Place& place, Journal journal) {
+  MIG_ASSIGN_OR_RETURN(std::unique_ptr<base::Directory> state, OpenStateDirectory(place));
+  MIG_ASSIGN_OR_RETURN(KeptSets kept, KeptSets::Open(place, journal.facts.product));
+  return Transaction(place, std::move(journal), std::move(state), std::move(kept));
+}
+
+absl::StatusOr<Transaction> Transaction::Commit(const Place& place, Journal journal) {
+  MIG_CHECK(journal.phase == Phase::kCommitted) << PhaseName(journal.phase);
+  MIG_ASSIGN_OR_RETURN(Transaction transaction, Open(place, std::move(journal)));
+  transaction.belief_ = Belief::kJustVerified;
+  const absl::Status written = WriteJournal(*transaction.state_, transaction.journal_);
+  if (written.ok()) return transaction;
+  // It may be there, and may be lost in a power cut: so no rename may follow.
+  transaction.state_->Unlink(kJournalName).IgnoreError();
+  transaction.state_->Sync().IgnoreError();
+  return written;
+}
+
+bool Transaction::HasWayBack() const {
+  return std::all_of(journal_.files.begin(), journal_.files.end(), [](const JournalFile& file) {
+    return !file.before.has_value() || !file.kept_name.empty();
+  });
+}
+
+absl::Status Transaction::ReplaceFiles() {
+  MIG_CHECK(phase() == Phase::kCommitted) << PhaseName(phase());
+  MIG_ASSIGN_OR_RETURN(Moves moves, Moves::Open(place_, journal_, kept_));
+  MIG_ASSIGN_OR_RETURN(const std::vector<MissingContent> missing,
+                       moves.Prepare(Side::kAfter, belief_));
+  if (!missing.empty()) {
+    return absl::DataLossError(absl::StrCat("the staged contents of ", NamesOf(missing),
+                                            " are gone or damaged; run mig-loader recover"));
+  }
+  MIG_RETURN_IF_ERROR(moves.Apply());
+  return Enter(Phase::kActivating);
+}
+
+absl::Status Transaction::KeepNew(const std::vector<Component>& components) {
+  MIG_CHECK(phase() == Phase::kActivating) << PhaseName(phase());
+  NextSet next = {.transaction = journal_.facts.id, .set = {.release = journal_.facts.to}};
+  for (const Component& component : components) {
+    next.set.files.push_back({.name = component.target.name, .facts = component.facts()});
+  }
+  std::sort(next.set.files.begin(), next.set.files.end(),
+            [](const KeptFile& a, const KeptFile& b) { return a.name < b.name; });
+  MIG_RETURN_IF_ERROR(kept_.BeginNext(next, ReplacedSet(journal_)));
+  MIG_RETURN_IF_ERROR(kept_.Collect(OldDigests(journal_)));
+  for (const Component& component : components) {
+    MIG_RETURN_IF_ERROR(trust::WithContext(absl::StrCat("component '", component.target.name, "'"),
+                                           KeepOne(component)));
+  }
+  return kept_.Sync();
+}
+
+absl::Status Transaction::KeepOne(const Component& component) {
+  MIG_ASSIGN_OR_RETURN(const std::unique_ptr<base::Directory> directory,
+                       OpenTargetDirectory(place_, component.target.directory));
+  MIG_ASSIGN_OR_RETURN(const std::unique_ptr<base::File> file,
+                       directory->OpenRead(component.target.file_name));
+  return kept_.Copy(*file, component.content);
+}
+
+absl::Status Transaction::Finish() {
+  MIG_CHECK(phase() == Phase::kActivating) << PhaseName(phase());
+  MIG_RETURN_IF_ERROR(Enter(Phase::kDone));
+  return SettleKeptSets();
+}
+
+absl::Status Transaction::GoBack(const v1::Refusal& why, absl::string_view agent_output) {
+  MIG_CHECK(phase() == Phase::kCommitted || phase() == Phase::kActivating) << PhaseName(phase());
+  for (const JournalFile& file : journal_.files) {
+    if (!file.before.has_value() || !file.kept_name.empty()) continue;
+    return trust::Refuse(v1::Refusal::NO_WAY_BACK,
+                         absl::StrCat("component '", file.name, "': ", file.path(),
+                                      " was damaged before this install, and no good copy of it "
+                                      "was there; roll out another release"));
+  }
+  MIG_ASSIGN_OR_RETURN(Moves moves, Moves::Open(place_, journal_, kept_));
+  MIG_ASSIGN_OR_RETURN(const std::vector<MissingContent> missing,
+                       moves.Prepare(Side::kBefore, Belief::kReadAll));
+  if (!missing.empty()) {
+    return trust::Refuse(v1::Refusal::KEPT_SET_DAMAGED,
+                         absl::StrCat("the kept copies of ", NamesOf(missing),
+                                      " are damaged or missing; roll out another release"));
+  }
+  MIG_RETURN_IF_ERROR(EnterReverting(why, agent_output));
+  MIG_RETURN_IF_ERROR(moves.Apply());
+  return Enter(Phase::kReactivating);
+}
+
+absl::Status Transaction::EnterReverting(const v1::Refusal& why, absl::string_view agent_output) {
+  journal_.refusal = why;
+  if (why.text().size() > base::kMaxReportTextBytes) {
+    journal_.refusal->set_text(base::Escaped(why.text(), base::kMaxReportTextBytes - 8));
+  }
+  size_t cut = agent_output.size() - std::min(agent_output.size(), base::kMaxAgentOutputBytes);
+  while (cut < agent_output.size() && (agent_output[cut] & 0xC0) == 0x80) ++cut;  // within UTF-8
+  journal_.agent_output = std::string(agent_output.substr(cut));
+  return Enter(Phase::kReverting);
+}
+
+absl::Status Transaction::FinishGoingBack(const v1::Refusal* unhealthy) {
+  MIG_CHECK(phase() == Phase::kReactivating) << PhaseName(phase());
+  if (unhealthy != nullptr) journal_.refusal = *unhealthy;
+  MIG_RETURN_IF_ERROR(Enter(Phase::kReverted));
+  return SettleKeptSets();
+}
+
+absl::Status Transaction::SettleKeptSets() {
+  if (phase() == Phase::kReverted) return kept_.DropNext();
+  MIG_CHECK(phase() == Phase::kDone) << PhaseName(phase());
+  const TransactionFacts& facts = journal_.facts;
+  const bool is_next = kept_.next() && kept_.next()->transaction == facts.id;
+  const bool is_settled = kept_.current() && kept_.current()->release == facts.to;
+  if (!is_next && is_settled) return absl::OkStatus();
+  if (!is_next) {
+    NextSet next = {.transaction = facts.id, .set = NewSet(journal_, kept_.current())};
+    MIG_RETURN_IF_ERROR(kept_.BeginNext(std::move(next), ReplacedSet(journal_)));
+  }
+  return kept_.Promote();
+}
+
+absl::Status Transaction::Close() {
+  MIG_CHECK(phase() == Phase::kDone || phase() == Phase::kReverted) << PhaseName(phase());
+  const absl::Status removed = state_->Unlink(kJournalName);
+  if (!removed.ok() && !absl::IsNotFound(removed)) return removed;
+  MIG_RETURN_IF_ERROR(state_->Sync());
+  return kept_.Collect({});
+}
+
+absl::Status Transaction::Supply(const MissingContent& missing, base::ByteSource& contents) {
+  const auto file =
+      std::find_if(journal_.files.begin(), journal_.files.end(),
+                   [&missing](const JournalFile& f) { return f.name == missing.name; });
+  MIG_CHECK(file != journal_.files.end()) << missing.name;
+  const bool is_forward = phase() == Phase::kCommitted || phase() == Phase::kActivating;
+  const std::optional<FileFacts>& wanted =
+      FactsOn(is_forward ? Side::kAfter : Side::kBefore, *file);
+  MIG_CHECK(wanted.has_value() && wanted->content() == missing.content) << missing.name;
+  MIG_ASSIGN_OR_RETURN(const std::unique_ptr<base::Directory> directory,
+                       OpenTargetDirectory(place_, file->directory));
+  MIG_ASSIGN_OR_RETURN(StagedFile staged,
+                       StagedFile::Write(*directory, file->file_name, *wanted, 0, contents));
+  staged.Release();
+  return directory->Sync();
+}
+
+absl::Status Transaction::Enter(Phase phase) {
+  Journal entered = journal_;
+  entered.phase = phase;
+  MIG_RETURN_IF_ERROR(WriteJournal(*state_, entered));
+  journal_ = std::move(entered);
+  return absl::OkStatus();
+}
+
+}  // namespace mig::loader
