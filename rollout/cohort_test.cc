@@ -116,7 +116,8 @@ TEST(ThresholdTest, AdmittedAfterIsTheFirstMillisecondBelowTheThreshold) {
       continue;
     }
     ASSERT_LT(cohort, Threshold(ramp, *after));
-    if (*after > 0) ASSERT_GE(cohort, Threshold(ramp, *after - 1));
+    const uint64_t before = *after == 0 ? 0 : Threshold(ramp, *after - 1);
+    ASSERT_GE(cohort, before);
   }
 }
 

@@ -1,5 +1,7 @@
 #include "tests/tidy/includes.h"
 
+#include <algorithm>
+
 #include "absl/strings/ascii.h"
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
@@ -33,7 +35,10 @@ std::vector<Include> IncludesOf(const Source& source) {
     const absl::string_view rest = absl::StripLeadingAsciiWhitespace(
         absl::string_view(source.contents).substr(from, end - from));
     const size_t size = EndOfHeader(rest);
-    if (size == absl::string_view::npos) continue;
+    if (size == absl::string_view::npos) {
+      includes.push_back({"", true, line});
+      continue;
+    }
     includes.push_back({std::string(rest.substr(1, size - 1)), rest[0] == '"', line});
   }
   return includes;

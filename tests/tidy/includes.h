@@ -11,7 +11,8 @@
 namespace mig::tests {
 
 struct Include {
-  std::string header;   // "base/clock.h", without the marks
+  // "base/clock.h", without the marks; empty if the line does not say which (a macro).
+  std::string header;
   bool quoted = false;  // "..." rather than <...>
   int line = 1;
 };

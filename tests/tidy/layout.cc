@@ -45,7 +45,10 @@ Findings CheckGuard(const Source& source) {
            absl::StrCat("call it ", guard)}};
 }
 
-Findings CheckFolderNames(const Source& source) {
+Findings CheckNames(const Source& source) {
+  if (IsCpp(source) && !MatchesOneOf(source.path, "*.h *.cc")) {
+    return {{source.path, 1, "C++ with another ending", "call it .h or .cc"}};
+  }
   const std::vector<absl::string_view> nameless = absl::StrSplit(kNamelessFolders, ' ');
   const std::vector<absl::string_view> parts = absl::StrSplit(source.path, '/');
   for (size_t i = 0; i + 1 < parts.size(); ++i) {

@@ -13,8 +13,8 @@ Findings CheckLength(const Source& source);
 // `base/clock.h` is guarded by MIG_BASE_CLOCK_H_.
 Findings CheckGuard(const Source& source);
 
-// No folder for what has no name: util, common, misc.
-Findings CheckFolderNames(const Source& source);
+// C++ is called .h and .cc; no folder is for what has no name: util, common, misc.
+Findings CheckNames(const Source& source);
 
 // Nothing depends on, or tells of, the machine on which it was written.
 Findings CheckMachinePaths(const Source& source);

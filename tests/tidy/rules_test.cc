@@ -54,6 +54,11 @@ TEST(ArrowsTest, ARoomIncludesItselfByPathsFromTheRoot) {
               Finds(1, "no path from the root"));
 }
 
+TEST(ArrowsTest, WhatCannotBeReadIsFound) {
+  EXPECT_THAT(Arrows("base/a.cc", "#define X \"ctl/run.h\"\n#include X\n"), Finds(2, "path from"));
+  EXPECT_THAT(Arrows("base/a.cc", "#include_next <ctl/run.h>\n"), Finds(1, "path from"));
+}
+
 TEST(ArrowsTest, WhatIsNotIncludedDoesNotCount) {
   EXPECT_THAT(Arrows("base/a.cc", "// #include \"ctl/run.h\"\n/*\n#include \"ctl/run.h\"\n*/\n"),
               FindsNothing());
@@ -139,10 +144,16 @@ TEST(GuardTest, IsTheFilesPath) {
   EXPECT_THAT(CheckGuard(MakeSource("base/a.h", "#pragma once\n")), Finds(1, "MIG_BASE_A_H_"));
 }
 
-TEST(FolderNamesTest, AFolderSaysWhatItIs) {
-  EXPECT_THAT(CheckFolderNames(MakeSource("base/util/a.h", "")), Finds(1, "util/"));
-  EXPECT_THAT(CheckFolderNames(MakeSource("common/BUILD.bazel", "")), Finds(1, "common/"));
-  EXPECT_THAT(CheckFolderNames(MakeSource("base/utility.h", "")), FindsNothing());
+TEST(NamesTest, AFolderSaysWhatItIs) {
+  EXPECT_THAT(CheckNames(MakeSource("base/util/a.h", "")), Finds(1, "util/"));
+  EXPECT_THAT(CheckNames(MakeSource("common/BUILD.bazel", "")), Finds(1, "common/"));
+  EXPECT_THAT(CheckNames(MakeSource("base/utility.h", "")), FindsNothing());
+}
+
+TEST(NamesTest, NoRuleIsEscapedByAnotherEnding) {
+  EXPECT_THAT(CheckNames(MakeSource("base/a.cpp", "")), Finds(1, ".cc"));
+  EXPECT_THAT(CheckNames(MakeSource("base/a.hpp", "")), Finds(1, ".cc"));
+  EXPECT_THAT(Arrows("base/a.cpp", "#include \"ctl/run.h\"\n"), Finds(1, "base/ includes ctl"));
 }
 
 TEST(MachinePathsTest, NothingNamesTheMachineItWasWrittenOn) {

@@ -90,8 +90,12 @@ bool MatchesOneOf(absl::string_view path, absl::string_view patterns) {
   return false;
 }
 
-bool IsCpp(const Source& source) { return MatchesOneOf(source.path, "*.h *.cc"); }
-bool IsHeader(const Source& source) { return MatchesOneOf(source.path, "*.h"); }
+bool IsCpp(const Source& source) {
+  return IsHeader(source) || MatchesOneOf(source.path, "*.cc *.cpp *.cxx *.c *.C *.inc *.ipp");
+}
+bool IsHeader(const Source& source) {
+  return MatchesOneOf(source.path, "*.h *.hh *.hpp *.hxx *.inl");
+}
 bool IsShellScript(const Source& source) {
   const std::string first = source.contents.substr(0, source.contents.find('\n'));
   return absl::StartsWith(first, "#!") && absl::EndsWith(first, "sh");

@@ -39,6 +39,7 @@ using Findings = std::vector<Finding>;
 // "base/* */main.cc". True if one of them matches.
 bool MatchesOneOf(absl::string_view path, absl::string_view patterns);
 
+// By any of the endings that are in use in the world; ours are .h and .cc.
 bool IsCpp(const Source& source);
 bool IsHeader(const Source& source);
 // A script, by its first line.

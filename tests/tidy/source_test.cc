@@ -19,7 +19,7 @@ std::string ProseOf(absl::string_view text) { return MakeSource("base/a.cc", tex
 TEST(SourceTest, CommentsAndLiteralsAreBlankedInCode) {
   EXPECT_EQ(CodeOf("a; // sleep(1)\nb"), "a;            \nb");
   EXPECT_EQ(CodeOf("a /* x\ny */ b"), "a     \n     b");
-  EXPECT_EQ(CodeOf("f(\"rand()\\\" x\", 'q')"), "f(            ,   )");
+  EXPECT_EQ(CodeOf("f(\"rand()\\\" x\", 'q')"), "f(            ,    )");
   EXPECT_EQ(CodeOf("R\"x(a\n)\" b)x\" c"), "     \n        c");
 }
 

@@ -64,7 +64,7 @@ TEST_F(TidyTest, NoDoorIsOpenForTestsAlone) { Keeps(CheckTestBackDoors); }
 TEST_F(TidyTest, NoNoteSaysThatSomethingIsNotDone) { Keeps(CheckUnfinished); }
 TEST_F(TidyTest, NoFileIsLongerThan500Lines) { Keeps(CheckLength); }
 TEST_F(TidyTest, IncludeGuardsAreCalledLikeTheirFiles) { Keeps(CheckGuard); }
-TEST_F(TidyTest, EveryFolderSaysWhatItIs) { Keeps(CheckFolderNames); }
+TEST_F(TidyTest, EveryFileAndFolderSaysWhatItIs) { Keeps(CheckNames); }
 TEST_F(TidyTest, NothingNamesTheMachineItWasWrittenOn) { Keeps(CheckMachinePaths); }
 TEST_F(TidyTest, LibrariesAreLinkedStatically) { Keeps(CheckLinkStatic); }
 TEST_F(TidyTest, ScriptsStopAtErrorsAndHaveHelp) { Keeps(CheckScripts); }
