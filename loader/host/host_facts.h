@@ -27,8 +27,8 @@ class HostFacts {
   virtual ~HostFacts() = default;
 
   // All that is known, read anew; a field that cannot be read is missing (empty). Within the bounds
-  // of environment.proto and kMaxEnvironmentBytes: longer text is left out, not cut. Before
-  // `report_fields` (report_fields.h).
+  // of environment.proto for each field: longer text is left out, not cut. Before `report_fields`
+  // (report_fields.h).
   virtual v1::Environment Environment() = 0;
 
   // Minutes east of UTC at `now`, by the host's time zone; read anew, for windows at the commit.

@@ -25,8 +25,10 @@ class LinuxHostFacts : public HostFacts {
   absl::StatusOr<std::string> MachineId() override;
 
  private:
-  std::string TimeZoneName() const;
   std::string InitSystem() const;
+  // Where etc/localtime leads, and the zone that this names; empty if that is unknown.
+  std::string ZoneFile() const;
+  std::string ZoneName() const;
 
   base::Clock& clock_;
   const ConfiguredFacts configured_;
