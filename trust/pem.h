@@ -20,8 +20,8 @@ struct PemBlock {
 std::string EncodePem(absl::string_view label, absl::string_view bytes);
 
 // All blocks of `text`, at least one and at most `most`; what stands between blocks is ignored, as
-// RFC 7468 says. MALFORMED: none, a block that is cut off, or lines that are not Base64. BOUND: more
-// blocks. The caller has bounded `text`.
+// RFC 7468 says. MALFORMED: none, a block that is cut off, or lines that are not Base64. BOUND:
+// more blocks. The caller has bounded `text`.
 absl::StatusOr<std::vector<PemBlock>> DecodePem(absl::string_view text, size_t most);
 
 }  // namespace mig::trust

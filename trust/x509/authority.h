@@ -38,8 +38,7 @@ class Authority {
   static absl::StatusOr<Authority> Create(absl::string_view common_name, absl::Time not_before,
                                           absl::Time not_after, base::Random& random);
   // FailedPrecondition if the key is not the certificate's, or the certificate no CA's.
-  static absl::StatusOr<Authority> Load(absl::string_view certificate_pem,
-                                        absl::string_view key_pem);
+  static absl::StatusOr<Authority> Load(Certificate certificate, PrivateKey key);
 
   const Certificate& certificate() const { return certificate_; }
   const PrivateKey& key() const { return key_; }

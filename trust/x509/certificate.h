@@ -33,6 +33,10 @@ class Certificate {
   // SubjectPublicKeyInfo in DER: 91 bytes for our own certificates, else whatever it is.
   const std::string& spki() const { return spki_; }
   const base::Digest& spki_digest() const { return spki_digest_; }
+  // Names in DER, as they stand; the subject key identifier, empty if there is none.
+  const std::string& issuer() const { return issuer_; }
+  const std::string& subject() const { return subject_; }
+  const std::string& subject_key_id() const { return subject_key_id_; }
   absl::Time not_before() const { return not_before_; }
   absl::Time not_after() const { return not_after_; }
   // basicConstraints says CA, and keyUsage may sign certificates.
@@ -60,6 +64,9 @@ class Certificate {
   std::string der_;
   std::string spki_;
   base::Digest spki_digest_;
+  std::string issuer_;
+  std::string subject_;
+  std::string subject_key_id_;
   absl::Time not_before_;
   absl::Time not_after_;
   bool is_ca_ = false;

@@ -5,6 +5,7 @@
 #define MIG_TRUST_X509_PRIVATE_KEY_H_
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -18,26 +19,28 @@ class PrivateKey {
  public:
   // A new key, derived from 32 bytes of `random`: the same bytes give the same key.
   static PrivateKey Generate(base::Random& random);
-  // PKCS#8 in PEM ("BEGIN PRIVATE KEY"), P-256 only, at most 16 KiB. InvalidArgument says what it
-  // is instead (encrypted, RSA, a certificate); ResourceExhausted above the bound.
-  static absl::StatusOr<PrivateKey> FromPem(absl::string_view pem);
+  // PKCS#8 in PEM ("BEGIN PRIVATE KEY", or "BEGIN ENCRYPTED PRIVATE KEY" with a passphrase), P-256
+  // only, at most 16 KiB. InvalidArgument says what it is instead (RSA, a certificate, encrypted
+  // and no passphrase); PermissionDenied: wrong passphrase; BOUND.
+  static absl::StatusOr<PrivateKey> FromPem(
+      absl::string_view pem, std::optional<absl::string_view> passphrase = std::nullopt);
 
   PrivateKey(PrivateKey&&) noexcept;
   PrivateKey& operator=(PrivateKey&&) noexcept;
   ~PrivateKey();
 
-  // Write it 0600. What gRPC takes as a key.
+  // Unencrypted: write it 0600. What gRPC takes as a key.
   std::string ToPem() const;
+  // PBES2 (RFC 8018) with AES-256-CBC: for the servers' CA, whose key lies offline. `passphrase` is
+  // not empty.
+  std::string ToEncryptedPem(absl::string_view passphrase, base::Random& random) const;
   // SubjectPublicKeyInfo in DER, 91 bytes.
   const std::string& spki() const { return spki_; }
   // ECDSA with SHA-256 over `message`, ASN.1 DER, at most 72 bytes. Other bytes each time.
   std::string Sign(absl::string_view message) const;
 
-  // For the .cc files of this folder: an EVP_PKEY.
-  struct Native;
-  const Native& native() const { return *native_; }
-
  private:
+  struct Native;  // an EVP_PKEY
   PrivateKey(std::unique_ptr<Native> native, std::string spki);
 
   std::unique_ptr<Native> native_;
