@@ -52,7 +52,8 @@ AuditHead HeadOf(const std::vector<AuditRecord>& rows) {
 
 // printf 'MIG audit v1\0' and the fields as audit_chain.h says, through sha256sum.
 TEST(AuditChainTest, TheHashIsTheOneOfTheStatedBytes) {
-  EXPECT_EQ(AuditHash(1, base::Digest(), SomeEntry(0)).ToHex(), "5286210de3e32440e45d4968bde8c8302533afa74ce05f6414c3e3591095d633");
+  EXPECT_EQ(AuditHash(1, base::Digest(), SomeEntry(0)).ToHex(),
+            "5286210de3e32440e45d4968bde8c8302533afa74ce05f6414c3e3591095d633");
 }
 
 TEST(AuditChainTest, EveryFieldIsHashed) {

@@ -2,17 +2,14 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <filesystem>
 #include <memory>
-#include <string>
 
-#include "absl/strings/str_cat.h"
 #include "base/check.h"
 #include "base/testing/seed.h"
 #include "base/testing/seeded_random.h"
 #include "coordinator/store/sqlite_store.h"
 #include "coordinator/store/testing/store_conformance.h"
+#include "coordinator/store/testing/temporary_directory.h"
 
 namespace mig::coordinator::testing {
 namespace {
@@ -22,16 +19,7 @@ using ::mig::base::testing::SeededRandom;
 
 class FileWorld : public StoreWorld {
  public:
-  FileWorld() {
-    std::string pattern = absl::StrCat(::testing::TempDir(), "/store-XXXXXX");
-    MIG_CHECK(::mkdtemp(pattern.data()) != nullptr) << pattern;
-    directory_ = std::filesystem::canonical(pattern).string();
-    Open();
-  }
-  ~FileWorld() override {
-    store_.reset();
-    std::filesystem::remove_all(directory_);
-  }
+  FileWorld() { Open(); }
 
   Store& store() override { return *store_; }
   Committer& committer() override { return *store_; }
@@ -44,13 +32,13 @@ class FileWorld : public StoreWorld {
  private:
   void Open() {
     absl::StatusOr<std::unique_ptr<SqliteStore>> store =
-        SqliteStore::OpenFile(absl::StrCat(directory_, "/store.sqlite"), {}, random_);
+        SqliteStore::OpenFile(directory_ / "store.sqlite", {}, random_);
     MIG_CHECK_OK(store);
     store_ = *std::move(store);
   }
 
   SeededRandom random_{Seed(7)};
-  std::string directory_;
+  TemporaryDirectory directory_;
   std::unique_ptr<SqliteStore> store_;
 };
 
