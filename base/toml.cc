@@ -46,7 +46,7 @@ TomlValue Converted(const toml::node& node) {
 }  // namespace
 
 absl::StatusOr<TomlValue> ParseToml(absl::string_view text, absl::string_view file) {
-  const toml::parse_result result = toml::parse(std::string_view(text.data(), text.size()));
+  const toml::parse_result result = toml::parse(std::string(text));
   if (!result) {
     const toml::parse_error& error = result.error();
     const auto why = error.description();

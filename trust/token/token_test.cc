@@ -27,8 +27,8 @@ Token SomeToken() {
 TEST(TokenTest, TheLayoutIsTheOneOfTheProtocol) {
   // base64url of 01, 32 x 11, 00..03, 32 x 22, made with Python's base64.urlsafe_b64encode.
   EXPECT_EQ(PrintToken(SomeToken()),
-            "mt_ARERERERERERERERERERERERERERERERERERERERERERAAAAAAAAAAMiIiIiIiIiIiIiIiIiIiIiIiIiIiIi"
-            "IiIiIiIiIiIiIg");
+            "mt_ARERERERERERERERERERERERERERERERERERERERERERAAAAAAAAAAMiIiIiIiIiIiI"
+            "iIiIiIiIiIiIiIiIiIiIiIiIiIiIiIg");
 }
 
 TEST(TokenTest, WhatWasPrintedReadsBackWithWhiteSpaceAroundIt) {
@@ -61,7 +61,7 @@ TEST(TokenTest, AnInvitationIsNoHostsToken) {
 }
 
 TEST(TokenTest, AStoreKeepsTheHashOfTheSecretAlone) {
-  base::testing::SeededRandom random(1);
+  base::testing::SeededRandom random(base::testing::Seed(1));
   const TokenSecret secret = NewTokenSecret(random);
 
   EXPECT_EQ(HashOf(secret), base::Sha256Of(secret.bytes()));
