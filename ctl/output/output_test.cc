@@ -34,21 +34,21 @@ TEST(TableTest, IsAlignedAndCutAtATerminal) {
   facts.out_is_terminal = true;
   facts.columns = 40;
   EXPECT_EQ(HostTable().Render(facts),
-            "NAME               STATE   WHY\n"
-            "dev-04             failed  health EXIT..\n"
-            "l\\x1B[2Jap\\x091  x       z\n");
+            "NAME             STATE   WHY\n"
+            "dev-04           failed  health EXIT_1..\n"
+            "l\\x1b[2Jap\\x091  x       z\n");
 }
 
 TEST(TableTest, IsTabSeparatedAndUncutWhenPiped) {
   EXPECT_EQ(HostTable().Render(ConsoleFacts{}),
             "NAME\tSTATE\tWHY\n"
             "dev-04\tfailed\thealth EXIT_139, went back by itself\n"
-            "l\\x1B[2Jap\\x091\tx\tz\n");
+            "l\\x1b[2Jap\\x091\tx\tz\n");
 }
 
 TEST(TableTest, QuotesOfFiltersStayReadable) {
   EXPECT_EQ(Shown("os = \"linux\""), "os = \"linux\"");
-  EXPECT_EQ(Shown("a\u202Eb"), "a\\xE2\\x80\\xAEb");
+  EXPECT_EQ(Shown("a\u202Eb"), "a\\xe2\\x80\\xaeb");
 }
 
 TEST(JsonTest, ListsOfNothingAreEmptyLists) {
