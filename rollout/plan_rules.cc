@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <string>
 
 #include "absl/strings/str_cat.h"
@@ -15,9 +14,9 @@
 namespace mig::rollout {
 namespace {
 
-// Every time and span of a parsed plan fits into 63 bits of milliseconds, and absl::Time holds far
-// more, so a sum of a few is exact; what is above this has overflowed the protocol's own type.
-absl::Time LastTime() { return absl::FromUnixMillis(std::numeric_limits<int64_t>::max()); }
+// The last millisecond of the year 9999, up to which documents have times (trust/fields.h). A sum
+// above it has overflowed, long before any integer does.
+absl::Time LastTime() { return absl::FromUnixMillis(253'402'300'799'999); }
 
 std::string TimeText(absl::Time t) {
   return absl::FormatTime("%Y-%m-%d %H:%M:%E3S UTC", t, absl::UTCTimeZone());
@@ -96,7 +95,7 @@ absl::Status CheckSoak(const trust::Plan& plan, absl::string_view before, absl::
 absl::Status CheckSoaks(const trust::Plan& plan, const trust::PlanRules& rules) {
   if (plan.waves().empty()) return absl::OkStatus();
   if (plan.canaries().has_value()) {
-    MIG_RETURN_IF_ERROR(CheckSoak(plan, "the canaries' wave", plan.canaries()->not_before,
+    MIG_RETURN_IF_ERROR(CheckSoak(plan, "the canaries' turn", plan.canaries()->not_before,
                                   plan.canaries()->soak, rules.least_soak, 0));
   }
   for (size_t w = 0; w + 1 < plan.waves().size(); ++w) {
@@ -157,7 +156,7 @@ absl::StatusOr<std::optional<absl::Time>> BaselineBegin(const trust::Plan& plan,
     if (settled > LastTime()) {
       return Broken(plan,
                     absl::StrCat(WaveName(plan, w),
-                                 ": not_before, ramp and soak together are beyond all times"));
+                                 ": not_before, ramp and soak together are after the year 9999"));
     }
     begin = std::max(begin.value_or(settled), settled);
   }

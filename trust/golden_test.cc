@@ -67,7 +67,7 @@ TEST(GoldenTest, ThePlansRolloutBindingIsThisDigest) {
 }
 
 TEST(GoldenTest, KeysHaveTheseIds) {
-  const PublicKey& key = TestKey(1).public_key();
+  const PublicKey key = TestKey(1).public_key();
   ExpectGolden("key_id", key.id().bytes());
 }
 

@@ -88,7 +88,7 @@ class BlobStore {
   virtual ~BlobStore() = default;
 
   // Begins to store a content of this digest and size. One that is there already may be stored
-  // again: it is replaced if it is damaged, else nothing changes.
+  // again, which mends it if it is damaged.
   // ResourceExhausted: larger than one content may be, or beyond the quota with what is stored and
   // under way; the disk is full. The upload must not outlive the store.
   virtual absl::StatusOr<std::unique_ptr<BlobUpload>> Begin(const base::Digest& digest,

@@ -10,7 +10,7 @@
 #include "base/sizes.h"
 #include "base/status_macros.h"
 #include "base/text.h"
-#include "ctl/files/toml.h"
+#include "base/toml.h"
 #include "trust/names.h"
 
 namespace mig::ctl {
@@ -62,14 +62,14 @@ absl::StatusOr<ContextStore::Contents> ContextStore::Read() const {
   if (!files_.Exists(path)) return contents;
   MIG_ASSIGN_OR_RETURN(const std::string text,
                        files_.Read(path, base::kMaxConfigurationFileBytes, "the context file"));
-  MIG_ASSIGN_OR_RETURN(const TomlValue table, ParseToml(text, path));
-  TomlReader reader(table, path);
+  MIG_ASSIGN_OR_RETURN(const base::TomlValue table, base::ParseToml(text, path));
+  base::TomlReader reader(table, path);
   contents.current = reader.Text("current").value_or("");
-  if (const TomlValue* const contexts = reader.Table("context")) {
-    TomlReader names(*contexts, path);
+  if (const base::TomlValue* const contexts = reader.Table("context")) {
+    base::TomlReader names(*contexts, path);
     for (const auto& [name, value] : names.NamedTables()) {
       if (!trust::IsOperatorName(name)) names.Fail(name, "is no name; use a-z 0-9 . _ -");
-      TomlReader each(*value, path);
+      base::TomlReader each(*value, path);
       each.Require("endpoint");
       const auto endpoint = [](const std::string& text) -> absl::StatusOr<std::string> {
         MIG_RETURN_IF_ERROR(CheckEndpoint(text));
@@ -90,12 +90,12 @@ absl::StatusOr<ContextStore::Contents> ContextStore::Read() const {
 
 absl::Status ContextStore::Write(const Contents& contents) const {
   std::string text = "# Written by migctl context; no secrets here.\n";
-  absl::StrAppend(&text, "current = ", TomlQuoted(contents.current), "\n");
+  absl::StrAppend(&text, "current = ", base::TomlQuoted(contents.current), "\n");
   for (const auto& [name, context] : contents.contexts) {
-    absl::StrAppend(&text, "\n[context.", TomlQuoted(name), "]\n",
-                    "endpoint = ", TomlQuoted(context.endpoint), "\n");
+    absl::StrAppend(&text, "\n[context.", base::TomlQuoted(name), "]\n",
+                    "endpoint = ", base::TomlQuoted(context.endpoint), "\n");
     if (!context.enrollment.empty()) {
-      absl::StrAppend(&text, "enrollment = ", TomlQuoted(context.enrollment), "\n");
+      absl::StrAppend(&text, "enrollment = ", base::TomlQuoted(context.enrollment), "\n");
     }
   }
   MIG_RETURN_IF_ERROR(files_.MakeDirectory(directory_, 0700));

@@ -6,7 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "base/status_macros.h"
-#include "ctl/files/toml.h"
+#include "base/toml.h"
 
 namespace mig::ctl {
 namespace {
@@ -31,8 +31,8 @@ absl::StatusOr<uint32_t> ParseMinuteOfDay(const std::string& text) {
   return absl::InvalidArgumentError(absl::StrCat("'", text, "' is no time of day; write 22:00"));
 }
 
-absl::StatusOr<trust::Window> ReadWindow(const TomlValue& table, const std::string& file) {
-  TomlReader reader(table, file);
+absl::StatusOr<trust::Window> ReadWindow(const base::TomlValue& table, const std::string& file) {
+  base::TomlReader reader(table, file);
   trust::Window window;
   reader.Require("start");
   reader.Require("length");
@@ -56,8 +56,8 @@ absl::StatusOr<trust::Window> ReadWindow(const TomlValue& table, const std::stri
   return window;
 }
 
-absl::StatusOr<PlanFile::Item> ReadItem(const TomlValue& table, const std::string& file) {
-  TomlReader reader(table, file);
+absl::StatusOr<PlanFile::Item> ReadItem(const base::TomlValue& table, const std::string& file) {
+  base::TomlReader reader(table, file);
   reader.Require("product");
   reader.Require("release");
   PlanFile::Item item;
@@ -68,8 +68,9 @@ absl::StatusOr<PlanFile::Item> ReadItem(const TomlValue& table, const std::strin
   return item;
 }
 
-absl::StatusOr<PlanFile::Canaries> ReadCanaries(const TomlValue& table, const std::string& file) {
-  TomlReader reader(table, file);
+absl::StatusOr<PlanFile::Canaries> ReadCanaries(const base::TomlValue& table,
+                                                const std::string& file) {
+  base::TomlReader reader(table, file);
   reader.Require("hosts");
   PlanFile::Canaries canaries;
   canaries.hosts = reader.Texts("hosts");
@@ -83,8 +84,8 @@ absl::StatusOr<PlanFile::Canaries> ReadCanaries(const TomlValue& table, const st
   return canaries;
 }
 
-absl::StatusOr<PlanFile::Wave> ReadWave(const TomlValue& table, const std::string& file) {
-  TomlReader reader(table, file);
+absl::StatusOr<PlanFile::Wave> ReadWave(const base::TomlValue& table, const std::string& file) {
+  base::TomlReader reader(table, file);
   const auto span = [](const std::string& text) { return ParseSpan(text); };
   const auto share = [](const std::string& text) { return ParseShare(text); };
   reader.Require("to");
@@ -101,7 +102,7 @@ absl::StatusOr<PlanFile::Wave> ReadWave(const TomlValue& table, const std::strin
   return wave;
 }
 
-void ReadHead(TomlReader& reader, PlanFile& plan) {
+void ReadHead(base::TomlReader& reader, PlanFile& plan) {
   reader.Require("name");
   plan.name = reader.Text("name").value_or("");
   plan.stream = reader.Text("stream").value_or("main");
@@ -129,22 +130,22 @@ void ReadHead(TomlReader& reader, PlanFile& plan) {
 }  // namespace
 
 absl::StatusOr<PlanFile> ReadPlanFile(absl::string_view text, absl::string_view file) {
-  MIG_ASSIGN_OR_RETURN(const TomlValue table, ParseToml(text, file));
+  MIG_ASSIGN_OR_RETURN(const base::TomlValue table, base::ParseToml(text, file));
   const std::string name(file);
-  TomlReader reader(table, name);
+  base::TomlReader reader(table, name);
   PlanFile plan;
   ReadHead(reader, plan);
-  if (const TomlValue* const window = reader.Table("window")) {
+  if (const base::TomlValue* const window = reader.Table("window")) {
     MIG_ASSIGN_OR_RETURN(plan.window, ReadWindow(*window, name));
   }
-  if (const TomlValue* const canaries = reader.Table("canaries")) {
+  if (const base::TomlValue* const canaries = reader.Table("canaries")) {
     MIG_ASSIGN_OR_RETURN(plan.canaries, ReadCanaries(*canaries, name));
   }
-  for (const TomlValue* const item : reader.Tables("item")) {
+  for (const base::TomlValue* const item : reader.Tables("item")) {
     MIG_ASSIGN_OR_RETURN(PlanFile::Item read, ReadItem(*item, name));
     plan.items.push_back(std::move(read));
   }
-  for (const TomlValue* const wave : reader.Tables("wave")) {
+  for (const base::TomlValue* const wave : reader.Tables("wave")) {
     MIG_ASSIGN_OR_RETURN(PlanFile::Wave read, ReadWave(*wave, name));
     plan.waves.push_back(std::move(read));
   }

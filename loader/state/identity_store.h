@@ -7,10 +7,12 @@
 //   identity/former.pem  what host.pem was before the last renewal: shown where the coordinator's
 //                        restored store does not know the current one (CONTRACT.md 3)
 //   identity/root        envelope of the root under which the host enrolled
+//   identity/machine-id  only where the system has none of its own
 
 #ifndef MIG_LOADER_STATE_IDENTITY_STORE_H_
 #define MIG_LOADER_STATE_IDENTITY_STORE_H_
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -20,6 +22,8 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "base/file_system.h"
+#include "base/random.h"
+#include "base/sizes.h"
 
 namespace mig::loader {
 
@@ -32,12 +36,14 @@ struct IdentityPem {
 };
 
 // Parses no key and no certificate: who uses them does. One thread at a time; writers hold the
-// lock. Files are 0600; each at most kMaxKeyFileBytes + 4 * kMaxCertificateBytes, as PEM.
+// lock. Files are 0600, at most kMaxIdentityFileBytes each.
 //
 // A renewal: StartRenewal(new key), ask for a certificate, Install it. Killed anywhere between,
 // Current() works, and PendingKey() is the key to ask again with (same request: safe to repeat).
 class IdentityStore {
  public:
+  static constexpr uint64_t kMaxIdentityFileBytes = 48 * base::kKiB;
+
   explicit IdentityStore(std::unique_ptr<base::Directory> directory)
       : directory_(std::move(directory)) {}
 
@@ -59,7 +65,11 @@ class IdentityStore {
   absl::StatusOr<std::string> AnchorRoot();
   absl::Status SetAnchorRoot(absl::string_view envelope);
 
+  // 32 hex digits, made at the first call. A cloned disk has the same: the system's own is better.
+  absl::StatusOr<std::string> OwnMachineId(base::Random& random);
+
  private:
+  absl::StatusOr<std::optional<std::string>> ReadIfThere(absl::string_view name);
   absl::StatusOr<std::optional<IdentityPem>> ReadPair(absl::string_view name);
 
   std::unique_ptr<base::Directory> directory_;

@@ -25,16 +25,18 @@ namespace mig::loader {
 // kMaxSpooledReports files and kMaxSpoolBytes. One thread at a time; writers hold the lock.
 class ReportSpool {
  public:
-  // Reads what is there; a file that is not a record is set aside as NAME.bad and counted in
-  // damaged(). Borrows nothing.
+  // Reads what is there, and changes nothing. A file that is not a record stays where it is, is
+  // counted in damaged(), and its number is not used again.
   static absl::StatusOr<ReportSpool> Open(std::unique_ptr<base::Directory> directory);
   ReportSpool(ReportSpool&&) = default;
 
   // Durable when this returns. An attempt that is here already changes nothing (a run that was
-  // killed after the journal's DONE adds it again). One that differs from the last unsent record
-  // of its product only in attempt, times and bytes is counted into it, with the newer times.
-  // Where there is no room, the oldest records become one of SPOOL_FULL with the sum of their
-  // counts; refusals and notices first, then those that were set aside.
+  // killed after the journal's DONE adds it again). A refusal or notice that says the same as the
+  // last, unsent, outcome of its product is counted into that: from the first's start to the last's
+  // end, with the last's text. (Transactions are never counted together: each has an attempt that
+  // a later run may add again.)
+  // Where there is no room, the oldest outcomes become one notice SPOOL_FULL with the sum of their
+  // counts: refusals and notices first; those that were set aside simply go.
   // InvalidArgument: no attempt of 16 bytes, or no count. ResourceExhausted: over kMaxReportBytes,
   // or the disk is full.
   absl::Status Add(const v1::Outcome& outcome);
@@ -68,16 +70,21 @@ class ReportSpool {
       : directory_(std::move(directory)) {}
 
   absl::Status ReadAll();
+  void Take(absl::string_view name, absl::string_view bytes);
+  absl::Status RemoveLeftovers();
   absl::Status Save(const v1::SpoolRecord& record, bool sent);
-  absl::Status Remove(uint64_t number);
+  // The entries change at once; the directory is synced by the caller.
+  absl::Status Remove(Entries::iterator entry);
   absl::Status MakeRoom(uint64_t size_bytes);
+  absl::Status Fold();
   Entries::iterator FindAttempt(absl::string_view attempt);
   Entries::iterator FindEqual(const v1::Outcome& outcome);
   uint64_t TotalBytes() const;
-  uint64_t NextNumber() const;
 
   std::unique_ptr<base::Directory> directory_;
   Entries entries_;
+  uint64_t last_number_ = 0;
+  std::vector<std::string> leftovers_;  // of writes that were interrupted
   int damaged_ = 0;
 };
 

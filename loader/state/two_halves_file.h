@@ -47,7 +47,7 @@ class TwoHalvesFile {
  private:
   // What is on the disk; nullopt: no such file.
   absl::StatusOr<std::optional<trust::HalfFileReading>> Load();
-  absl::Status Create(absl::string_view payload);
+  absl::Status Create(absl::string_view half);
   absl::Status Overwrite(uint64_t offset, absl::string_view half);
 
   base::Directory& directory_;
