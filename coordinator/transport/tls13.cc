@@ -80,7 +80,8 @@ absl::StatusOr<Socket> Connect(const std::string& host, uint16_t port, absl::Dur
   const timeval limit = absl::ToTimeval(timeout);
   const sockaddr* address =
       is_v4 ? reinterpret_cast<const sockaddr*>(&v4) : reinterpret_cast<const sockaddr*>(&v6);
-  if (made.get() < 0 || setsockopt(made.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit) != 0 ||
+  if (made.get() < 0 ||
+      setsockopt(made.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit) != 0 ||
       setsockopt(made.get(), SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit) != 0 ||
       connect(made.get(), address, is_v4 ? sizeof v4 : sizeof v6) != 0) {
     return absl::UnavailableError(absl::StrCat("cannot connect to the own listener ", host, ":",
@@ -123,8 +124,8 @@ absl::Status ProveOnlyTls13(const std::string& host, uint16_t port, absl::Durati
   }
   MIG_ASSIGN_OR_RETURN(const std::string now, AnswerTo(at, port, Offer::kTls13, timeout));
   if (IsServerHello(now)) return absl::OkStatus();
-  return absl::UnavailableError(
-      absl::StrCat("the listener ", at, ":", port, " does not answer TLS 1.3; see its certificate"));
+  return absl::UnavailableError(absl::StrCat("the listener ", at, ":", port,
+                                             " does not answer TLS 1.3; see its certificate"));
 }
 
 }  // namespace mig::coordinator
