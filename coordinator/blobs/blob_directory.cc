@@ -139,9 +139,9 @@ absl::StatusOr<std::unique_ptr<base::Directory>> BlobDirectory::OpenFanOut(
 absl::StatusOr<std::unique_ptr<BlobUpload>> BlobDirectory::Begin(const base::Digest& digest,
                                                                  uint64_t size_bytes) {
   if (size_bytes > options_.max_blob_bytes) {
-    return absl::ResourceExhaustedError(absl::StrCat(
-        "content ", digest.ToHex(), " has ", size_bytes, " bytes, at most ",
-        options_.max_blob_bytes, " are stored; publish a smaller file"));
+    return absl::ResourceExhaustedError(
+        absl::StrCat("content ", digest.ToHex(), " has ", size_bytes, " bytes, at most ",
+                     options_.max_blob_bytes, " are stored; publish a smaller file"));
   }
   MIG_ASSIGN_OR_RETURN(std::unique_ptr<base::Directory> directory, OpenFanOut(digest));
   MIG_RETURN_IF_ERROR(index_.Reserve(size_bytes));
@@ -160,10 +160,16 @@ absl::StatusOr<std::unique_ptr<base::File>> BlobDirectory::OpenFile(const base::
   return directory->OpenRead(digest.ToHex());
 }
 
-std::string BlobDirectory::DefectOf(base::File& file, const base::Digest& digest) const {
-  const absl::StatusOr<base::FileDigest> found =
-      base::HashFile(file, options_.max_blob_bytes);
-  if (!found.ok()) return std::string(found.status().message());
+absl::StatusOr<std::string> BlobDirectory::DefectOf(base::File& file,
+                                                    const base::Digest& digest) const {
+  MIG_ASSIGN_OR_RETURN(const base::FileStat stat, file.Stat());
+  if (stat.size_bytes > options_.max_blob_bytes) {
+    return absl::StrCat(file.path(), " has ", stat.size_bytes, " bytes");
+  }
+  const absl::StatusOr<base::FileDigest> found = base::HashFile(file, options_.max_blob_bytes);
+  // A disk that cannot read it is as bad as one that reads something else.
+  if (absl::IsDataLoss(found.status())) return std::string(found.status().message());
+  MIG_RETURN_IF_ERROR(found.status());
   if (found->digest == digest) return "";
   return absl::StrCat(file.path(), " has ", found->size_bytes, " bytes with SHA-256 ",
                       found->digest.ToHex());
@@ -174,17 +180,26 @@ absl::StatusOr<std::unique_ptr<Blob>> BlobDirectory::Open(const base::Digest& di
   absl::StatusOr<std::unique_ptr<base::File>> file = OpenFile(digest);
   if (absl::IsNotFound(file.status()) || absl::IsFailedPrecondition(file.status())) {
     index_.MarkDamaged(digest, file.status().message());
-    return index_.Size(digest).status();
+    return DamagedError(digest, file.status().message());
   }
   MIG_RETURN_IF_ERROR(file.status());
   MIG_ASSIGN_OR_RETURN(const base::FileStat stat, (*file)->Stat());
   MIG_ASSIGN_OR_RETURN(const BlobIndex::Check check, index_.BeginCheck(digest, stat));
   if (check == BlobIndex::Check::kNeeded) {
-    const std::string defect = DefectOf(**file, digest);
-    index_.FinishCheck(digest, stat, defect);
-    if (!defect.empty()) return index_.Size(digest).status();
+    MIG_RETURN_IF_ERROR(CheckNow(**file, digest, stat));
   }
   return std::make_unique<FileBlob>(*std::move(file), stat.size_bytes);
+}
+
+absl::Status BlobDirectory::CheckNow(base::File& file, const base::Digest& digest,
+                                     const base::FileStat& stat) {
+  const absl::StatusOr<std::string> defect = DefectOf(file, digest);
+  if (!defect.ok()) {
+    index_.AbandonCheck(digest, stat);
+    return defect.status();
+  }
+  index_.FinishCheck(digest, stat, *defect);
+  return defect->empty() ? absl::OkStatus() : DamagedError(digest, *defect);
 }
 
 absl::Status BlobDirectory::Remove(const base::Digest& digest) {

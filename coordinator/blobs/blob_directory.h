@@ -60,8 +60,10 @@ class BlobDirectory final : public BlobStore {
   // Makes it, durably, where it is missing.
   absl::StatusOr<std::unique_ptr<base::Directory>> OpenFanOut(const base::Digest& digest);
   absl::StatusOr<std::unique_ptr<base::File>> OpenFile(const base::Digest& digest);
-  // What is wrong with the contents; empty: nothing.
-  std::string DefectOf(base::File& file, const base::Digest& digest) const;
+  // What is wrong with the contents; empty: nothing. An error: it could not be found out.
+  absl::StatusOr<std::string> DefectOf(base::File& file, const base::Digest& digest) const;
+  // Reads it all and tells the index, where the check was begun. DataLoss: it is damaged.
+  absl::Status CheckNow(base::File& file, const base::Digest& digest, const base::FileStat& stat);
 
   // The names on the disk of the next contents, sorted.
   absl::StatusOr<std::vector<base::Digest>> NextOnDisk(const std::optional<base::Digest>& after,

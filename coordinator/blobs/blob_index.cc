@@ -11,12 +11,12 @@ absl::Status NotStored(const base::Digest& digest) {
   return absl::NotFoundError(absl::StrCat("content ", digest.ToHex(), " is not stored"));
 }
 
-absl::Status Damaged(const base::Digest& digest, absl::string_view defect) {
+}  // namespace
+
+absl::Status DamagedError(const base::Digest& digest, absl::string_view defect) {
   return absl::DataLossError(absl::StrCat("content ", digest.ToHex(), " is damaged: ", defect,
                                           "; it is not served, publish its release again"));
 }
-
-}  // namespace
 
 absl::Status BlobIndex::Reserve(uint64_t size_bytes) {
   const std::lock_guard lock(mutex_);
@@ -44,14 +44,18 @@ void BlobIndex::Release(uint64_t size_bytes) {
 
 absl::Status BlobIndex::AddFound(const base::Digest& digest, uint64_t size_bytes) {
   const std::lock_guard lock(mutex_);
+  return AddLocked(digest, size_bytes);
+}
+
+absl::Status BlobIndex::AddLocked(const base::Digest& digest, uint64_t size_bytes) {
+  if (entries_.contains(digest)) return absl::OkStatus();
   if (entries_.size() >= max_blobs_) {
     return absl::ResourceExhaustedError(
         absl::StrCat("more than ", max_blobs_,
                      " contents are stored; raise max_blobs in the coordinator's configuration"));
   }
-  if (entries_.try_emplace(digest, Entry{.size_bytes = size_bytes}).second) {
-    stored_bytes_ += size_bytes;
-  }
+  entries_[digest].size_bytes = size_bytes;
+  stored_bytes_ += size_bytes;
   return absl::OkStatus();
 }
 
@@ -61,7 +65,9 @@ void BlobIndex::AddStored(const base::Digest& digest, const base::FileStat& stat
   SetDefect(entry, "");
   stored_bytes_ += stat.size_bytes - entry.size_bytes;
   entry.size_bytes = stat.size_bytes;
+  entry.checking.reset();
   entry.checked = stat;
+  checked_.notify_all();
   reserved_bytes_ -= stat.size_bytes;
   --reserved_blobs_;
 }
@@ -80,7 +86,7 @@ absl::StatusOr<uint64_t> BlobIndex::Size(const base::Digest& digest) const {
   const std::lock_guard lock(mutex_);
   const auto found = entries_.find(digest);
   if (found == entries_.end()) return NotStored(digest);
-  if (!found->second.defect.empty()) return Damaged(digest, found->second.defect);
+  if (!found->second.defect.empty()) return DamagedError(digest, found->second.defect);
   return found->second.size_bytes;
 }
 
@@ -109,7 +115,7 @@ absl::StatusOr<BlobIndex::Check> BlobIndex::BeginCheck(const base::Digest& diges
     Entry& entry = found->second;
     if (entry.checked == stat) {
       if (entry.defect.empty()) return Check::kDone;
-      return Damaged(digest, entry.defect);
+      return DamagedError(digest, entry.defect);
     }
     if (entry.checking != stat) {
       entry.checking = stat;
@@ -119,16 +125,33 @@ absl::StatusOr<BlobIndex::Check> BlobIndex::BeginCheck(const base::Digest& diges
   }
 }
 
+absl::Status BlobIndex::BeginScrub(const base::Digest& digest, const base::FileStat& stat) {
+  const std::lock_guard lock(mutex_);
+  if (absl::Status status = AddLocked(digest, stat.size_bytes); !status.ok()) return status;
+  entries_[digest].checking = stat;
+  return absl::OkStatus();
+}
+
 void BlobIndex::FinishCheck(const base::Digest& digest, const base::FileStat& stat,
                             absl::string_view defect) {
   const std::lock_guard lock(mutex_);
+  Entry* entry = EndCheck(digest, stat);
+  if (entry == nullptr) return;
+  entry->checked = stat;
+  SetDefect(*entry, defect);
+}
+
+void BlobIndex::AbandonCheck(const base::Digest& digest, const base::FileStat& stat) {
+  const std::lock_guard lock(mutex_);
+  EndCheck(digest, stat);
+}
+
+BlobIndex::Entry* BlobIndex::EndCheck(const base::Digest& digest, const base::FileStat& stat) {
   checked_.notify_all();
   const auto found = entries_.find(digest);
-  if (found == entries_.end()) return;
-  Entry& entry = found->second;
-  if (entry.checking == stat) entry.checking.reset();
-  entry.checked = stat;
-  SetDefect(entry, defect);
+  if (found == entries_.end() || found->second.checking != stat) return nullptr;
+  found->second.checking.reset();
+  return &found->second;
 }
 
 void BlobIndex::MarkDamaged(const base::Digest& digest, absl::string_view defect) {

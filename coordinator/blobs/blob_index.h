@@ -22,6 +22,9 @@
 
 namespace mig::coordinator {
 
+// DataLoss: `digest` is not what its name says, and why.
+absl::Status DamagedError(const base::Digest& digest, absl::string_view defect);
+
 // Any thread may call; nothing here does I/O.
 class BlobIndex {
  public:
@@ -57,9 +60,14 @@ class BlobIndex {
   // Of a file that was just opened. Waits while somebody else checks one that looks the same.
   // NotFound; DataLoss: one that looks the same was found damaged.
   absl::StatusOr<Check> BeginCheck(const base::Digest& digest, const base::FileStat& stat);
-  // What became of the check of a file that looked like `stat`, whoever made it. `defect`: one
-  // line, empty if it is good.
-  void FinishCheck(const base::Digest& digest, const base::FileStat& stat, absl::string_view defect);
+  // The same for who reads it again whatever is known of it; adds one that is not known.
+  absl::Status BeginScrub(const base::Digest& digest, const base::FileStat& stat);
+  // What became of the check. `defect`: one line, empty if it is good. Nothing, if the content was
+  // stored again meanwhile.
+  void FinishCheck(const base::Digest& digest, const base::FileStat& stat,
+                   absl::string_view defect);
+  // Nothing was found out.
+  void AbandonCheck(const base::Digest& digest, const base::FileStat& stat);
   // It cannot even be opened.
   void MarkDamaged(const base::Digest& digest, absl::string_view defect);
 
@@ -74,18 +82,21 @@ class BlobIndex {
     std::string defect;
   };
 
+  absl::Status AddLocked(const base::Digest& digest, uint64_t size_bytes);
+  // The content whose file looks like `stat` is being checked no more; null: it is another one.
+  Entry* EndCheck(const base::Digest& digest, const base::FileStat& stat);
   void SetDefect(Entry& entry, absl::string_view defect);
 
   const uint64_t quota_bytes_;
   const uint64_t max_blobs_;
 
   mutable std::mutex mutex_;
-  std::condition_variable checked_;         // somebody finished a check
-  std::map<base::Digest, Entry> entries_;   // guarded by mutex_
-  uint64_t stored_bytes_ = 0;               // guarded by mutex_
-  uint64_t reserved_bytes_ = 0;             // guarded by mutex_
-  uint64_t reserved_blobs_ = 0;             // guarded by mutex_
-  uint64_t damaged_ = 0;                    // guarded by mutex_
+  std::condition_variable checked_;        // somebody finished a check
+  std::map<base::Digest, Entry> entries_;  // guarded by mutex_
+  uint64_t stored_bytes_ = 0;              // guarded by mutex_
+  uint64_t reserved_bytes_ = 0;            // guarded by mutex_
+  uint64_t reserved_blobs_ = 0;            // guarded by mutex_
+  uint64_t damaged_ = 0;                   // guarded by mutex_
 };
 
 }  // namespace mig::coordinator

@@ -23,15 +23,17 @@ absl::StatusOr<std::vector<base::Digest>> BlobDirectory::NextOnDisk(
     const std::optional<base::Digest>& after, size_t limit, ScrubPage& page) {
   const size_t max_entries = options_.max_blobs + 10'000;
   MIG_ASSIGN_OR_RETURN(const auto entries, root_->List(max_entries));
+  const auto note_stray = [&page](std::string name) {
+    page.defects.push_back({.name = std::move(name), .what = "is no content of this store"});
+  };
   std::vector<base::Digest> found;
   for (const base::DirectoryEntry& entry : entries) {
     if (!IsOurs(entry)) {
-      if (after.has_value()) continue;  // the first page said so
-      page.defects.push_back({.name = entry.name, .what = "is no content and no directory of ours"});
+      if (!after.has_value()) note_stray(entry.name);  // later pages need not say it again
+      continue;
     }
-    if (!IsOurs(entry) || entry.name == "lock") continue;
-    if (after.has_value() && entry.name < FanOutName(*after)) continue;
-    if (found.size() >= limit && after.has_value()) break;
+    if (entry.name == "lock") continue;
+    if (after.has_value() && (entry.name < FanOutName(*after) || found.size() >= limit)) continue;
     MIG_ASSIGN_OR_RETURN(const auto directory, root_->OpenDir(entry.name));
     MIG_ASSIGN_OR_RETURN(const auto names, directory->List(max_entries));
     for (const base::DirectoryEntry& name : names) {
@@ -39,8 +41,7 @@ absl::StatusOr<std::vector<base::Digest>> BlobDirectory::NextOnDisk(
       if (digest.has_value() && (!after.has_value() || *digest > *after)) {
         found.push_back(*digest);
       } else if (!digest.has_value() && !after.has_value() && !IsUnfinishedName(name.name)) {
-        page.defects.push_back(
-            {.name = base::JoinPath(entry.name, name.name), .what = "is no content's name"});
+        note_stray(base::JoinPath(entry.name, name.name));
       }
     }
   }
@@ -50,7 +51,8 @@ absl::StatusOr<std::vector<base::Digest>> BlobDirectory::NextOnDisk(
 
 absl::StatusOr<ScrubPage> BlobDirectory::Scrub(const std::optional<base::Digest>& after,
                                                size_t max_blobs) {
-  if (max_blobs == 0) return absl::InvalidArgumentError("a page of a scrub has at least one content");
+  if (max_blobs == 0)
+    return absl::InvalidArgumentError("a page of a scrub has at least one content");
   ScrubPage page;
   MIG_ASSIGN_OR_RETURN(const std::vector<base::Digest> on_disk, NextOnDisk(after, max_blobs, page));
   std::vector<base::Digest> known;
@@ -58,10 +60,11 @@ absl::StatusOr<ScrubPage> BlobDirectory::Scrub(const std::optional<base::Digest>
   std::vector<base::Digest> next;
   std::set_union(on_disk.begin(), on_disk.end(), known.begin(), known.end(),
                  std::back_inserter(next));
-  const bool more = next.size() > max_blobs || known.size() == max_blobs;
-  if (next.size() > max_blobs) next.resize(max_blobs);
+  if (next.size() >= max_blobs) {
+    next.resize(max_blobs);
+    page.next = next.back();  // perhaps the last one: then the next page is empty
+  }
   for (const base::Digest& digest : next) ScrubOne(digest, page);
-  if (more) page.next = next.back();
   return page;
 }
 
@@ -84,14 +87,12 @@ void BlobDirectory::ScrubOne(const base::Digest& digest, ScrubPage& page) {
     return;
   }
   // One that was put there by hand is a content like any other, if it is what its name says.
-  if (absl::Status added = index_.AddFound(digest, stat->size_bytes); !added.ok()) {
-    note(added.message());
+  if (absl::Status begun = index_.BeginScrub(digest, *stat); !begun.ok()) {
+    note(begun.message());
     return;
   }
-  const std::string defect = DefectOf(**file, digest);
   page.bytes_checked += stat->size_bytes;
-  index_.FinishCheck(digest, *stat, defect);
-  if (!defect.empty()) note(defect);
+  if (absl::Status good = CheckNow(**file, digest, *stat); !good.ok()) note(good.message());
 }
 
 }  // namespace mig::coordinator
