@@ -35,7 +35,8 @@ v1::Refusal::Code CodeOf(RolloutState state) {
   return v1::Refusal::NONE;
 }
 
-// One plan of `view` that names `product`. `valid_until` is lowered to what its answer is good for.
+// One plan of `view` that names `product`. `valid_until` is lowered to when the release's own
+// refusal ends, if time ends it; that the admission changes is for who looks at all streams.
 PlanEvidence EvaluatePlan(const Documents& documents, const HostView& host, const Clocks& clocks,
                           const StreamView& view, Place place, const std::string& product,
                           absl::Time& valid_until) {
@@ -47,7 +48,6 @@ PlanEvidence EvaluatePlan(const Documents& documents, const HostView& host, cons
   if (evidence.manifest != nullptr) {
     evidence.variant = evidence.manifest->FirstMatchingVariant(*host.facts);
   }
-  valid_until = std::min(valid_until, evidence.admission.valid_until);
 
   if (const absl::Status& stands = newest ? view.newest_stands : view.base_stands; !stands.ok()) {
     SetCode(evidence, stands);
@@ -125,6 +125,15 @@ std::vector<PlanEvidence> EvaluateStream(const Documents& documents, const HostV
   return evidence;
 }
 
+// Until when the stream's plans for `product` admit as they do now, and claim it as they do now;
+// also a base that is not asked now may claim it later.
+absl::Time AdmissionsHold(const StreamView& view, absl::string_view product) {
+  absl::Time until = absl::InfiniteFuture();
+  if (Names(view.plans->newest, product)) until = view.newest.valid_until;
+  if (Names(view.plans->base, product)) until = std::min(until, view.base->valid_until);
+  return until;
+}
+
 // A stream that would speak, but for `speaker`.
 void MarkOtherStream(const StreamView& speaker, std::vector<PlanEvidence>& evidence) {
   for (PlanEvidence& one : evidence) {
@@ -139,6 +148,7 @@ ProductDecision DecideProduct(const Documents& documents, const HostView& host,
   ProductDecision decision{.product = product};
   const StreamView* speaker = SpeakerFor(views, product);
   for (const StreamView& view : views) {
+    decision.valid_until = std::min(decision.valid_until, AdmissionsHold(view, product));
     std::vector<PlanEvidence> evidence =
         EvaluateStream(documents, host, clocks, view, product, decision.valid_until);
     const bool loses = speaker != nullptr && &view != speaker && ClaimOn(view, product) != nullptr;

@@ -114,8 +114,8 @@ Decision Decide(const Documents& documents, const HostView& host, const Clocks& 
 // that Decide would have given, and besides
 //   VARIANT           not the host's own first TRUE variant; in a repair not the recorded one
 //   NOT_IN_PLAN       the plan names another release for this product
-//   MISSING_DOCUMENT  plan or manifest are not held; a plan that is held, but is neither the newest
-//                     of its stream nor that one's base, is BELOW_SEEN's case, and not in Documents
+//   MISSING_DOCUMENT  the plan is neither the newest one held of its stream nor that one's base; or
+//                     the manifest is not held
 //   OTHER_STREAM      another stream speaks for this product
 // ALREADY_INSTALLED says that there is nothing to install; damage is repaired all the same
 // (JudgeRepair). An item without a plan is judged as a repair.

@@ -32,10 +32,6 @@ std::string Banner(bool is_trial) {
   return is_trial ? absl::StrCat(kTrialBanner, "\n") : std::string();
 }
 
-bool IsTrialContext(const ReviewContext& context) {
-  return context.root != nullptr && (*context.root)->IsTrial();
-}
-
 absl::StatusOr<Review> DescribeRoot(const trust::Envelope& envelope, const ReviewContext& context) {
   MIG_ASSIGN_OR_RETURN(const trust::Root root, trust::Root::Parse(envelope.payload()));
   const Screen screen = ScreenOf(root);
@@ -73,8 +69,7 @@ absl::StatusOr<Review> DescribeManifest(const trust::Envelope& envelope,
   Review review;
   review.name = absl::StrCat(manifest.product(), "@", manifest.version());
   review.screen =
-      absl::StrCat(Banner(IsTrialContext(context)), WithDigest(screen, envelope.digest()),
-                   Compared(screen, since, before));
+      absl::StrCat(WithDigest(screen, envelope.digest()), Compared(screen, since, before));
   review.ask = "Type the first 8 of the sha256";
   review.confirmation = ShortDigest(envelope.digest());
   return review;
@@ -96,8 +91,7 @@ absl::StatusOr<Review> DescribePlan(const trust::Envelope& envelope, const Revie
   Review review;
   review.name = plan.name();
   review.screen =
-      absl::StrCat(Banner(IsTrialContext(context)), WithDigest(screen, envelope.digest()),
-                   Compared(screen, since, before));
+      absl::StrCat(WithDigest(screen, envelope.digest()), Compared(screen, since, before));
   review.ask = "Type the plan's name";
   review.confirmation = plan.name();
   return review;

@@ -110,6 +110,13 @@ absl::Status CheckOptions(const TrialOptions& options) {
     return absl::InvalidArgumentError(
         absl::StrCat("--name '", options.name, "': use 1 to 64 of a-z 0-9 . _ -"));
   }
+  if (options.dns_names.empty() && options.ip_addresses.empty()) {
+    return absl::InvalidArgumentError(
+        "a server's certificate needs a name: add --dns NAME or --ip ADDRESS");
+  }
+  if (options.products.empty() || options.streams.empty()) {
+    return absl::InvalidArgumentError("a root needs a --product and a --stream");
+  }
   std::vector<uint16_t> ports = {options.loaders_port, options.enrollment_port,
                                  options.operators_port, options.metrics_port};
   std::sort(ports.begin(), ports.end());
@@ -170,6 +177,10 @@ absl::StatusOr<trust::Envelope> MakeSignedRoot(RootSpec spec, const TrialOptions
 }
 
 }  // namespace
+
+std::string TrialHost(const TrialOptions& options) {
+  return options.ip_addresses.empty() ? options.dns_names.front() : options.ip_addresses.front();
+}
 
 absl::StatusOr<Trial> MakeTrial(const TrialOptions& options, const std::string& directory,
                                 absl::Time now, base::Random& random) {

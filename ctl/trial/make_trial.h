@@ -35,7 +35,6 @@ struct TrialOptions {
   std::vector<std::string> ip_addresses = {"127.0.0.1"};
   // Offline keys are encrypted with it; nothing: in the clear, as a trial may have them.
   std::optional<std::string> passphrase;
-  // How a loader here says where the coordinator is; the first DNS name or address.
   absl::Duration loader_interval = absl::Minutes(5);
 };
 
@@ -50,6 +49,9 @@ struct Trial {
   std::vector<TrialFile> files;
   base::Digest root_digest;
 };
+
+// How others reach the coordinator: the certificate's first address, else its first name.
+std::string TrialHost(const TrialOptions& options);
 
 // Pure: no disk. `directory` is where it will lie: the loader's configuration names it. Errors:
 // InvalidArgument for a name, product, stream, SAN or passphrase that may not be.

@@ -4,8 +4,10 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/match.h"
@@ -30,6 +32,7 @@ using ::mig::base::testing::IsOk;
 using ::mig::base::testing::Seed;
 using ::mig::loader::testing::BetweenReleases;
 using ::mig::loader::testing::FinishRecovered;
+using ::mig::loader::testing::ForeignAgent;
 using ::mig::loader::testing::InstallAndGoBack;
 using ::mig::loader::testing::InstallRelease;
 using ::mig::loader::testing::Invariants;
@@ -37,20 +40,37 @@ using ::mig::loader::testing::kKeptCopies;
 using ::mig::loader::testing::NewRelease;
 using ::mig::loader::testing::OldRelease;
 using ::mig::loader::testing::PlaceOn;
+using ::mig::loader::testing::PutFiles;
 using ::mig::loader::testing::PutInstalled;
+using ::mig::loader::testing::ReadFileSet;
 
 using Work = std::function<absl::Status(MemoryFileSystem&)>;
 
-absl::Status Install(MemoryFileSystem& disk) {
-  return InstallRelease(disk, OldRelease(), NewRelease());
-}
-absl::Status GoBack(MemoryFileSystem& disk) {
-  return InstallAndGoBack(disk, OldRelease(), NewRelease());
+// One history of a host.
+struct Case {
+  std::string name;
+  std::function<void(MemoryFileSystem&)> before;
+  Work work;
+};
+
+std::vector<Case> Cases() {
+  const auto old_release = [](MemoryFileSystem& disk) { PutInstalled(disk, OldRelease()); };
+  const auto foreign = [](MemoryFileSystem& disk) { PutFiles(disk, OldRelease()); };
+  return {
+      {"Installing", old_release,
+       [](MemoryFileSystem& disk) { return InstallRelease(disk, OldRelease(), NewRelease()); }},
+      {"GoingBack", old_release,
+       [](MemoryFileSystem& disk) { return InstallAndGoBack(disk, OldRelease(), NewRelease()); }},
+      {"InstallingOverAForeignAgent", foreign,
+       [](MemoryFileSystem& disk) { return InstallRelease(disk, ForeignAgent(), NewRelease()); }},
+      {"GoingBackToAForeignAgent", foreign,
+       [](MemoryFileSystem& disk) { return InstallAndGoBack(disk, ForeignAgent(), NewRelease()); }},
+  };
 }
 
-DiskImage OldHost() {
+DiskImage HostBefore(const Case& history) {
   MemoryFileSystem disk;
-  PutInstalled(disk, OldRelease());
+  history.before(disk);
   return disk.SeenImage();
 }
 
@@ -70,8 +90,16 @@ absl::Status RecoverAndFinish(MemoryFileSystem& disk) {
 // Boots from `image` and checks that it comes to one of the two sets, and stays there.
 void CheckBoot(const DiskImage& image, const Invariants& invariants) {
   MemoryFileSystem disk(image, {});
+  const absl::StatusOr<std::optional<Phase>> phase = PeekPhase(PlaceOn(disk));
+  ASSERT_THAT(phase, IsOk());
+  if (*phase == Phase::kCommitted || *phase == Phase::kActivating) {
+    ASSERT_TRUE(invariants.HasWayBack(disk, kKeptCopies)) << PhaseName(**phase);
+  }
   ASSERT_THAT(RecoverOnly(disk), IsOk());
   ASSERT_TRUE(invariants.IsOneSet(disk));
+  if (*phase == Phase::kCommitted) {
+    ASSERT_EQ(ReadFileSet(disk, invariants.paths()), invariants.after()) << "it had all to go on";
+  }
   const DiskImage once = disk.SeenImage();
   ASSERT_THAT(RecoverOnly(disk), IsOk());
   ASSERT_TRUE(Invariants::IsUnchanged(once, disk.SeenImage()));
@@ -127,18 +155,16 @@ bool OnlyLooks(absl::string_view operation) {
   return false;
 }
 
-class PowerCutTest : public ::testing::TestWithParam<bool> {
+class PowerCutTest : public ::testing::TestWithParam<Case> {
  protected:
-  Work TheWork() const { return GetParam() ? Work(GoBack) : Work(Install); }
-
   const Seed seed_ = Seed::FromEnvironmentOrRandom();
-  const DiskImage old_host_ = OldHost();
+  const DiskImage old_host_ = HostBefore(GetParam());
   const Invariants invariants_ = BetweenReleases(OldRelease(), NewRelease());
 };
 
 TEST_P(PowerCutTest, CutAtAnyOperationLeavesTheOldSetOrTheNewSet) {
   SCOPED_TRACE(seed_);
-  const uint64_t operations = OperationsOf(old_host_, TheWork());
+  const uint64_t operations = OperationsOf(old_host_, GetParam().work);
   ASSERT_GT(operations, 0u);
 
   Images images;
@@ -146,7 +172,7 @@ TEST_P(PowerCutTest, CutAtAnyOperationLeavesTheOldSetOrTheNewSet) {
     SCOPED_TRACE(absl::StrCat("power cut after operation ", n, " of ", operations));
     MemoryFileSystem disk(old_host_, {});
     disk.CutPowerAfter(disk.operations() + n);
-    TheWork()(disk).IgnoreError();  // whatever it says, the disk must be whole
+    GetParam().work(disk).IgnoreError();  // whatever it says, the disk must be whole
     if (OnlyLooks(disk.first_cut_operation())) continue;
 
     images.ForEachNew(disk, {.seed = seed_.For("cut", n)},
@@ -156,12 +182,12 @@ TEST_P(PowerCutTest, CutAtAnyOperationLeavesTheOldSetOrTheNewSet) {
 }
 
 TEST_P(PowerCutTest, KillAtAnyOperationLeavesTheOldSetOrTheNewSet) {
-  const uint64_t operations = OperationsOf(old_host_, TheWork());
+  const uint64_t operations = OperationsOf(old_host_, GetParam().work);
   for (uint64_t n = 0; n <= operations && !HasFailure(); ++n) {
     SCOPED_TRACE(absl::StrCat("killed after operation ", n, " of ", operations));
     MemoryFileSystem disk(old_host_, {});
     disk.CutPowerAfter(disk.operations() + n);
-    TheWork()(disk).IgnoreError();
+    GetParam().work(disk).IgnoreError();
 
     const DiskImage seen = disk.SeenImage();
     MemoryFileSystem survivor(seen, {});
@@ -173,14 +199,14 @@ TEST_P(PowerCutTest, KillAtAnyOperationLeavesTheOldSetOrTheNewSet) {
 
 TEST_P(PowerCutTest, CutAgainDuringTheRecoveryLeavesTheOldSetOrTheNewSet) {
   SCOPED_TRACE(seed_);
-  const uint64_t operations = OperationsOf(old_host_, TheWork());
+  const uint64_t operations = OperationsOf(old_host_, GetParam().work);
   Images first;
   Images second;
   for (uint64_t n = 0; n <= operations && !HasFailure(); ++n) {
     SCOPED_TRACE(absl::StrCat("power cut after operation ", n, " of ", operations));
     MemoryFileSystem disk(old_host_, {});
     disk.CutPowerAfter(disk.operations() + n);
-    TheWork()(disk).IgnoreError();
+    GetParam().work(disk).IgnoreError();
     if (OnlyLooks(disk.first_cut_operation())) continue;
 
     first.ForEachNew(disk, {.seed = seed_.For("first", n), .samples = 4, .at_most = 2},
@@ -200,9 +226,9 @@ TEST_P(PowerCutTest, CutAgainDuringTheRecoveryLeavesTheOldSetOrTheNewSet) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(EachWay, PowerCutTest, ::testing::Bool(),
-                         [](const ::testing::TestParamInfo<bool>& info) {
-                           return info.param ? "GoingBack" : "Installing";
+INSTANTIATE_TEST_SUITE_P(EachHistory, PowerCutTest, ::testing::ValuesIn(Cases()),
+                         [](const ::testing::TestParamInfo<Case>& info) {
+                           return info.param.name;
                          });
 
 }  // namespace

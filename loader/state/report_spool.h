@@ -29,6 +29,7 @@ class ReportSpool {
   // counted in damaged(), and its number is not used again.
   static absl::StatusOr<ReportSpool> Open(std::unique_ptr<base::Directory> directory);
   ReportSpool(ReportSpool&&) = default;
+  ReportSpool& operator=(ReportSpool&&) = default;
 
   // Durable when this returns. An attempt that is here already changes nothing (a run that was
   // killed after the journal's DONE adds it again). A refusal or notice that says the same as the

@@ -39,6 +39,7 @@ std::vector<std::string> NamesOf(const TestRelease& a, const TestRelease& b) {
   std::vector<std::string> names;
   for (const auto& [name, bytes] : a.contents) names.push_back(name);
   for (const auto& [name, bytes] : b.contents) names.push_back(name);
+  for (const std::string& name : b.retired) names.push_back(name);
   std::sort(names.begin(), names.end());
   names.erase(std::unique(names.begin(), names.end()), names.end());
   return names;
@@ -108,6 +109,8 @@ TestRelease NewRelease() {
                        {"configuration", "version = 1.1"}},
           .retired = {"conf/90-debug"}};
 }
+
+TestRelease ForeignAgent() { return {}; }
 
 Invariants BetweenReleases(const TestRelease& before, const TestRelease& after) {
   return Invariants(before.file_set(), after.file_set());
@@ -198,7 +201,7 @@ TransactionFacts FactsOf(const TestRelease& from, const TestRelease& to) {
   facts.host_id = *trust::HostId::FromBytes(std::string(32, 'h'));
   facts.kind = from.id == to.id ? v1::Outcome::REPAIR : v1::Outcome::INSTALL;
   facts.product = std::string(kProduct);
-  facts.from = from.id;
+  if (!from.contents.empty()) facts.from = from.id;
   facts.to = to.id;
   facts.plan = base::Sha256Of("plan");
   facts.plan_issued = absl::FromUnixSeconds(1'700'000'000);

@@ -42,6 +42,8 @@ Target TargetOf(absl::string_view component);
 TestRelease OldRelease();
 // Everything differs; conf/10-site is new, conf/90-debug retired.
 TestRelease NewRelease();
+// As `installed`: no manifest put there what is on the host.
+TestRelease ForeignAgent();
 
 // The set that `release` is, when `replaced` was there before: what is retired is gone.
 Invariants BetweenReleases(const TestRelease& before, const TestRelease& after);

@@ -1,0 +1,68 @@
+// EnrollmentService without a transport (proto/mig/v1/enrollment_service.proto): how hosts and
+// operators come in. Its callers have no certificate that counts, so limits of its own.
+
+#ifndef MIG_COORDINATOR_HANDLERS_ENROLLMENT_HANDLERS_H_
+#define MIG_COORDINATOR_HANDLERS_ENROLLMENT_HANDLERS_H_
+
+#include "absl/time/time.h"
+#include "base/clock.h"
+#include "base/random.h"
+#include "coordinator/fleet/fleet.h"
+#include "coordinator/fleet/peer.h"
+#include "coordinator/handlers/certificate_issuer.h"
+#include "coordinator/handlers/done.h"
+#include "coordinator/handlers/rate_limiter.h"
+#include "proto/mig/v1/enrollment_service.pb.h"
+
+namespace mig::coordinator {
+
+struct EnrollmentOptions {
+  RateLimiter::Options limits = {};
+  // What a host that waits for an operator is told.
+  absl::Duration poll_after = absl::Seconds(30);
+};
+
+// Any thread may call, if clock and random numbers say so too. Each call may be refused with
+// RATE_LIMIT.
+class EnrollmentHandlers {
+ public:
+  // All must outlive it.
+  EnrollmentHandlers(Fleet& fleet, const CertificateIssuer& issuer, base::Clock& clock,
+                     base::Random& random, const EnrollmentOptions& options);
+
+  EnrollmentHandlers(const EnrollmentHandlers&) = delete;
+  EnrollmentHandlers& operator=(const EnrollmentHandlers&) = delete;
+
+  // One use of a token for one new key; the same token and key again get an answer and use nothing.
+  // Answered when durable. TOKEN: unknown, used up, expired, revoked; CSR; ROOT_VERSION: a root
+  // that is none of ours; REVOKED: this key was thrown out; STORE_BEHIND.
+  void Enroll(const Peer& peer, const v1::EnrollRequest& request, Done<v1::EnrollAnswer> done);
+
+  // `denied` with NOT_FOUND where nothing waits under this id.
+  void PollEnrollment(const Peer& peer, const v1::PollEnrollmentRequest& request,
+                      Done<v1::EnrollAnswer> done);
+
+  // The one use of an invitation; the same key again gets another certificate. TOKEN; CSR; REVOKED.
+  void FirstLogin(const Peer& peer, const v1::FirstLoginRequest& request,
+                  Done<v1::FirstLoginAnswer> done);
+
+  // CERTIFICATE, POSSESSION, CSR; UNRECORDED_KEY: a key that was never this one's; REVOKED,
+  // DISABLED; STORE_BEHIND.
+  void RenewByPossession(const Peer& peer, const v1::RenewByPossessionRequest& request,
+                         Done<v1::RenewByPossessionAnswer> done);
+
+  void WalkRoots(const Peer& peer, const v1::WalkRootsRequest& request,
+                 Done<v1::WalkRootsAnswer> done);
+
+ private:
+  Fleet& fleet_;
+  const CertificateIssuer& issuer_;
+  base::Clock& clock_;
+  base::Random& random_;
+  const EnrollmentOptions options_;
+  RateLimiter limiter_;
+};
+
+}  // namespace mig::coordinator
+
+#endif  // MIG_COORDINATOR_HANDLERS_ENROLLMENT_HANDLERS_H_

@@ -1,0 +1,114 @@
+#include "ctl/cli/app.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "base/text.h"
+#include "ctl/cli/command_line.h"
+#include "ctl/output/exit_code.h"
+
+namespace mig::ctl {
+namespace {
+
+void AddGlobalOptions(CommandLine& line) {
+  CLI::App& app = line.app;
+  GlobalOptions& options = line.options;
+  app.add_option("--context", options.context, "context to use (MIGCTL_CONTEXT)");
+  app.add_option("--endpoint", options.endpoint,
+                 "the coordinator's HOST:PORT instead of the context's (MIGCTL_ENDPOINT)");
+  app.add_option("--ca", options.ca, "PEM of the servers' CA instead of the context's (MIGCTL_CA)");
+  app.add_option("--root", options.root, "trusted root instead of the context's (MIGCTL_ROOT)");
+  app.add_option("--key-dir", options.key_dir, "where keys given by name lie (MIGCTL_KEY_DIR; .)");
+  app.add_option("--passphrase-file", options.passphrase_file,
+                 "file whose first line is the key's passphrase (MIGCTL_PASSPHRASE_FILE)");
+  app.add_option("-o,--output", options.output, "table or json (MIGCTL_OUTPUT; table)");
+  app.add_flag("-y,--yes", options.yes, "what would be asked for is meant");
+  // Known here, and read by main before there is a console.
+  app.add_flag("--no-input", "never ask: fail and name the flag instead (MIGCTL_NO_INPUT)");
+}
+
+std::string OneLine(absl::string_view message) {
+  return absl::StrReplaceAll(message, {{"\r\n", " "}, {"\n", " "}});
+}
+
+// Of the deepest verb that was named: where --help tells more.
+std::string HelpFor(const CLI::App& app) {
+  std::string words = "migctl";
+  const CLI::App* at = &app;
+  while (!at->get_subcommands().empty()) {
+    at = at->get_subcommands().front();
+    absl::StrAppend(&words, " ", at->get_name());
+  }
+  return absl::StrCat(words, " --help");
+}
+
+int Fail(Console& console, const absl::Status& status) {
+  std::string message = OneLine(status.message());
+  if (message.empty()) message = absl::StatusCodeToString(status.code());
+  console.Err(absl::StrCat("migctl: ", message, "\n"));
+  return ExitCodeOf(status);
+}
+
+void AddVerbs(CommandLine& line) {
+  AddContextVerbs(line);
+  AddLoginVerbs(line);
+  AddDoctorVerb(line);
+  AddReleaseVerbs(line);
+  AddPlanVerbs(line);
+  AddRolloutVerbs(line);
+  AddHostVerbs(line);
+  AddEnrollVerbs(line);
+  AddKeyVerbs(line);
+  AddSignVerb(line);
+  AddTrialVerb(line);
+  AddCaVerbs(line);
+  AddRootVerbs(line);
+}
+
+}  // namespace
+
+CLI::App* CommandLine::Verb(CLI::App* parent, const std::string& name, const std::string& help) {
+  return parent->add_subcommand(name, help);
+}
+
+CLI::App* CommandLine::Noun(const std::string& name, const std::string& help) {
+  CLI::App* const noun = app.add_subcommand(name, help);
+  noun->require_subcommand(1);
+  return noun;
+}
+
+int RunMigctl(const std::vector<std::string>& arguments, World& world) {
+  CommandLine line;
+  line.app.name("migctl");
+  line.app.description(
+      "Operates a fleet of MIG loaders: releases, plans, rollouts, hosts, keys.\n"
+      "Begin with: migctl trial init DIR, or migctl context set NAME ... and migctl login.");
+  line.app.require_subcommand(1);
+  line.app.fallthrough();
+  AddGlobalOptions(line);
+  AddVerbs(line);
+  try {
+    std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
+    line.app.parse(std::move(reversed));
+  } catch (const CLI::Success&) {
+    world.console.Out(line.app.help());
+    return kExitOk;
+  } catch (const CLI::ParseError& error) {
+    return Fail(world.console,
+                absl::InvalidArgumentError(absl::StrCat(base::Escaped(OneLine(error.what()), 400),
+                                                        "; see ", HelpFor(line.app))));
+  }
+  Session session(world, line.options);
+  if (const absl::Status status = session.CheckOutput(); !status.ok()) {
+    return Fail(world.console, status);
+  }
+  const absl::StatusOr<int> result = line.action(session);
+  if (!result.ok()) return Fail(world.console, result.status());
+  if (const absl::Status written = world.console.Flush(); !written.ok()) {
+    return Fail(world.console, written);
+  }
+  return *result;
+}
+
+}  // namespace mig::ctl
