@@ -75,7 +75,7 @@ std::vector<CommitQueue::Pending> CommitQueue::TakeGroup() {
     left = rows_;
     timer = timer_;
   }
-  if (false) timer->CommitWithin(DelayFor(left));
+  if (left > 0 && timer != nullptr) timer->CommitWithin(DelayFor(left));
   return group;
 }
 

@@ -209,7 +209,7 @@ TEST_P(PowerCutTest, CutAgainDuringTheRecoveryLeavesTheOldSetOrTheNewSet) {
     GetParam().work(disk).IgnoreError();
     if (OnlyLooks(disk.first_cut_operation())) continue;
 
-    first.ForEachNew(disk, {.seed = seed_.For("first", n), .samples = 4, .at_most = 2},
+    first.ForEachNew(disk, {.seed = seed_.For("first", n), .samples = 4, .at_most = 1},
                      [&](const DiskImage& image) {
                        const uint64_t recovery_operations = OperationsOf(image, RecoverAndFinish);
                        for (uint64_t m = 0; m <= recovery_operations && !HasFailure(); ++m) {
@@ -219,7 +219,7 @@ TEST_P(PowerCutTest, CutAgainDuringTheRecoveryLeavesTheOldSetOrTheNewSet) {
                          RecoverAndFinish(again).IgnoreError();
                          if (OnlyLooks(again.first_cut_operation())) continue;
                          second.ForEachNew(
-                             again, {.seed = seed_.For("second", m), .samples = 4, .at_most = 3},
+                             again, {.seed = seed_.For("second", m), .samples = 4, .at_most = 2},
                              [&](const DiskImage& left) { CheckBoot(left, invariants_); });
                        }
                      });
