@@ -11,6 +11,7 @@
 #include <optional>
 #include <sstream>
 #include <string>
+#include <vector>
 
 #include "base/check.h"
 #include "base/testing/seed.h"
@@ -191,6 +192,37 @@ TEST_F(SqliteStoreTest, AFullStoreRefusesWritesAndGoesOnReading) {
   auto larger = Open({.max_bytes = 16 * 1024 * 1024});
   ASSERT_THAT(larger, IsOk());
   EXPECT_THAT(Write(**larger, {InsertOutcome{large}}), IsOk());
+}
+
+TEST_F(SqliteStoreTest, AGroupThatTheDiskRefusesLeavesNothingOfAnyBatch) {
+  auto store = Open({.max_bytes = 512 * 1024});
+  ASSERT_THAT(store, IsOk());
+  const AppendAudit entry{{.at = At(1), .action = "test"}};
+  ASSERT_THAT(Write(**store, {entry}), IsOk());
+  const StoreMeta before = *(*store)->GetMeta();
+  std::vector<absl::Status> answers;
+  const auto note = [&](const absl::StatusOr<Written>& result) {
+    answers.push_back(result.status());
+  };
+
+  (*store)->Append({InsertHost{SomeHost(1)}, entry}, note);
+  for (uint64_t n = 0; n < 20; ++n) {
+    OutcomeRecord large = SomeOutcome(1, n, 1);
+    large.outcome = std::string(60'000, 'x');
+    (*store)->Append({InsertOutcome{large}}, note);
+  }
+  (*store)->CommitNow();
+
+  EXPECT_THAT(answers,
+              ::testing::AllOf(::testing::SizeIs(21),
+                               ::testing::Each(StatusIs(absl::StatusCode::kResourceExhausted))));
+  EXPECT_THAT((*store)->GetHost(SomeHostId(1)), StatusIs(absl::StatusCode::kNotFound));
+  EXPECT_THAT((*store)->GetMeta(), IsOkAndHolds(before));
+  const absl::StatusOr<Written> after = Write(**store, {entry});
+  ASSERT_THAT(after, IsOk());
+  EXPECT_EQ(after->change, before.change + 1);
+  EXPECT_EQ(after->rows[0].number, 2);
+  EXPECT_THAT((*store)->VerifyAudit(), IsOk());
 }
 
 TEST_F(SqliteStoreTest, ADamagedFileIsNamedAndNothingMoreIsWritten) {
