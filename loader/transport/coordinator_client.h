@@ -37,8 +37,8 @@ class FetchSink {
 
 // Answers are within all bounds of docs/protocol.md, and what must be there is; what is signed in
 // them is not yet verified. One caller at a time; each call has a deadline of its own; nothing is
-// tried twice here. Errors: those of transport.h, and
-//   InvalidArgument    the answer is malformed or over a bound (Refusal MALFORMED, BOUND)
+// tried twice here. Errors: those of transport.h, and MALFORMED or BOUND for an answer that is not
+// as it must be.
 class CoordinatorClient {
  public:
   virtual ~CoordinatorClient() = default;
@@ -47,8 +47,8 @@ class CoordinatorClient {
 
   // All of [offset, size_bytes) went to `sink`, in order, when this is ok; their digest is the
   // caller's to check. Otherwise a prefix did, which can be resumed.
-  //   DataLoss           the source's size is not the wanted one, or it ended early (LENGTH)
-  //   DeadlineExceeded   stalled for kFetchStall, or below kFetchLeastRate (SLOW)
+  //   LENGTH  the source's size is not the wanted one, it ended early, or it sent more
+  //   SLOW    stalled, or below the least rate (typed_client.h)
   virtual absl::Status Fetch(const FetchWant& want, FetchSink& sink) = 0;
 
   // What a ReportAnswer lists was in the request.

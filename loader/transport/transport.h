@@ -43,13 +43,13 @@ struct CallLimits {
 // most kMaxGrpcMessageBytes each: more is refused on the way out (ResourceExhausted), and on the
 // way in before it is held in memory.
 //
-// Errors: what the coordinator said (its code, its text, and its v1.Refusal attached: see
-// call_status.h), or
-//   Unavailable       no connection, or it broke. With a Refusal SERVER_CERTIFICATE, where the
-//                     server's certificate is not by the right CA or not the coordinator's: then
-//                     not one byte of a request was sent
-//   DeadlineExceeded  a limit
-// Messages name the coordinator.
+// Errors carry a v1.Refusal (trust/refusal.h) and name the coordinator: what it said itself, or
+//   UNAVAILABLE         no connection, it broke, or a limit came first
+//   SLOW                a stream stalled
+//   SERVER_CERTIFICATE  the server's certificate is not by the right CA, not of this endpoint, or
+//                       not a coordinator's: not one byte of a request was sent
+//   BOUND               a message over kMaxGrpcMessageBytes
+// A coordinator's error without a Refusal keeps its status code.
 class Transport {
  public:
   virtual ~Transport() = default;
