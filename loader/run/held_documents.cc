@@ -62,7 +62,8 @@ std::vector<const CheckedPlan*> HeldDocuments::plans() const {
   std::vector<const CheckedPlan*> plans;
   for (const auto& [digest, plan] : plans_) plans.push_back(&plan);
   std::sort(plans.begin(), plans.end(), [](const CheckedPlan* a, const CheckedPlan* b) {
-    if (a->plan().numbers() != b->plan().numbers()) return a->plan().numbers() < b->plan().numbers();
+    if (a->plan().numbers() != b->plan().numbers())
+      return a->plan().numbers() < b->plan().numbers();
     return a->digest() < b->digest();
   });
   return plans;
@@ -76,8 +77,8 @@ rollout::Documents HeldDocuments::View() const {
   }
   for (const auto& [stream, plan] : newest) {
     const std::optional<base::Digest>& base = plan->plan().base();
-    view.streams.push_back({.newest = plan,
-                            .base = base.has_value() ? this->plan(*base) : nullptr});
+    view.streams.push_back(
+        {.newest = plan, .base = base.has_value() ? this->plan(*base) : nullptr});
   }
   for (const auto& [digest, manifest] : manifests_) view.manifests[digest] = &manifest;
   return view;

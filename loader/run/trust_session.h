@@ -93,6 +93,7 @@ class TrustSession {
   trust::TrustedState state_;
   std::string saved_;  // as it lies on the disk; empty: unknown
   std::optional<trust::Verified<trust::Head>> head_;
+  size_t heads_on_disk_ = 0;
   size_t roots_followed_ = 0;
   std::vector<Notice> notices_;
 };
