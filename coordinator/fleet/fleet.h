@@ -5,10 +5,13 @@
 #define MIG_COORDINATOR_FLEET_FLEET_H_
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/functional/function_ref.h"
@@ -16,7 +19,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/synchronization/mutex.h"
-#include "absl/time/time.h"
+#include "base/sizes.h"
 #include "coordinator/fleet/host_index.h"
 #include "coordinator/fleet/operator_index.h"
 #include "coordinator/fleet/rollout_ledger.h"
@@ -24,8 +27,12 @@
 #include "coordinator/fleet/snapshot.h"
 #include "coordinator/store/store.h"
 #include "trust/assignment.h"
+#include "trust/verified.h"
 
 namespace mig::coordinator {
+
+// Of an envelope with a head and its signatures.
+inline constexpr size_t kMaxHeadEnvelopeBytes = 16 * base::kKiB;
 
 // Any thread may call; a batch's rows reach all parts before its `done` is called.
 class Fleet {
@@ -57,7 +64,8 @@ class Fleet {
   uint64_t change() const { return change_.load(std::memory_order_acquire); }
 
   // Each host once, by id, with its last check-in (also one that is not durable yet), from the
-  // store: for lists and counts, never on the path of a check-in. `seen` null: never seen.
+  // store: for lists and counts, never on the path of a check-in. `seen` null: never seen. Memory:
+  // every host's record, one check-in at a time. `visit` must not call the store.
   absl::Status ForEachHost(
       absl::FunctionRef<void(const HostRecord& host, const HostSeenRecord* seen)> visit);
   // Its last check-in; NOT_FOUND.
@@ -82,12 +90,20 @@ class Fleet {
  private:
   Fleet(Store& store, const StoreMeta& meta);
 
-  absl::Status Load(std::span<const std::string> roots);
-  absl::Status LoadRoots(std::span<const std::string> roots,
-                         std::vector<DocumentRecord> root_records);
+  // The start, in this order (fleet_load.cc).
+  absl::Status LoadRoots(std::span<const std::string> roots) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status LoadDocuments() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status LoadPeople();
+  absl::Status LoadRollouts() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  // What became durable. FollowRow: whether the snapshot has to be made anew.
   void Follow(const WriteBatch& batch, const Written& written);
-  // Whether the snapshot has to be made anew.
-  bool FollowDocument(const DocumentRecord& record) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool FollowRow(const Row& row, const RowResult& result);
+  bool FollowSnapshotRow(const Row& row, const RowResult& result);
+  void FollowOutcome(const OutcomeRecord& record);
+  void FollowDocument(DocumentRecord record) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // All documents are judged again under it.
+  void AddRoot(absl::string_view envelope) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Rebuild() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   Store& store_;

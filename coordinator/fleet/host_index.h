@@ -35,7 +35,7 @@ struct HostMarks {
   std::optional<rollout::Filter> pin;
 };
 
-// The last outcome that a host reported of an attempt to change or repair something.
+// The last outcome that a host reported, but for what it merely noticed.
 struct LastOutcome {
   v1::Outcome::Result result = v1::Outcome::RESULT_UNSPECIFIED;  // unspecified: none
   v1::Outcome::Stage stage = v1::Outcome::STAGE_UNSPECIFIED;

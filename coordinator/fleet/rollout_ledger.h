@@ -67,7 +67,8 @@ class RolloutLedger {
 
   // The first one of (host, rollout) counts.
   void Apply(const OfferRecord& offer);
-  // The first final outcome after the offer counts; `counted` as stored.
+  // What became of an install under the rollout: healthy or failed; the last word counts. Attempts
+  // that changed nothing (a download that broke off) will be made again, and change no count.
   void ApplyOutcome(const HostId& host, const RolloutId& rollout, absl::Time received_at,
                     const v1::Outcome& outcome);
 

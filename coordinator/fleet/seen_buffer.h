@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "coordinator/store/host_record.h"
@@ -23,8 +24,8 @@ inline constexpr absl::Duration kSeenFlushAfter = absl::Seconds(20);
 // Or as soon as this many wait.
 inline constexpr size_t kSeenFlushRows = 256;
 
-// Any thread may call. Memory: at most kSeenFlushRows records before a write and those under way;
-// when the store takes no more, later ones of the same host replace earlier ones.
+// Any thread may call. Memory: at most kSeenFlushRows records and those under way; while the store
+// takes none, one for each host that checks in.
 class SeenBuffer {
  public:
   // `store` must outlive it, and call no `done` after it is gone (Flush, then commit).
@@ -46,21 +47,24 @@ class SeenBuffer {
   size_t waiting() const;
 
  private:
+  enum class Stage { kFresh, kUnderWay, kRefused };
   struct Pending {
     HostSeenRecord seen;
     uint64_t number = 0;  // tells a newer one of the same host
-    bool under_way = false;
+    Stage stage = Stage::kUnderWay;
   };
+  using Numbers = std::map<HostId, uint64_t>;
 
-  void Write(std::map<HostId, uint64_t> numbers, WriteBatch batch);
-  void Written(const std::map<HostId, uint64_t>& numbers, bool durable);
+  // What became of a batch: durable, or refused and to be written again.
+  void Settle(const Numbers& numbers, const absl::Status& written);
 
   Store& store_;
   mutable absl::Mutex mutex_;
   std::map<HostId, Pending> pending_ ABSL_GUARDED_BY(mutex_);
-  size_t idle_ ABSL_GUARDED_BY(mutex_) = 0;  // of pending_, not under way
+  size_t fresh_ ABSL_GUARDED_BY(mutex_) = 0;    // of pending_
+  size_t refused_ ABSL_GUARDED_BY(mutex_) = 0;  // of pending_; written again by Tick
   uint64_t next_number_ ABSL_GUARDED_BY(mutex_) = 1;
-  absl::Time oldest_ ABSL_GUARDED_BY(mutex_) = absl::InfiniteFuture();  // of the idle ones
+  absl::Time oldest_ ABSL_GUARDED_BY(mutex_) = absl::InfiniteFuture();  // of the fresh ones
 };
 
 }  // namespace mig::coordinator

@@ -72,6 +72,7 @@ class Snapshot {
   std::vector<trust::Verified<trust::Root>> roots_;
   HeldDocuments documents_;
   Rollouts rollouts_;
+  const RolloutProgress nothing_;
   rollout::Documents decidable_;
   absl::Time newest_issued_;
 };
