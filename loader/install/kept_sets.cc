@@ -39,7 +39,7 @@ absl::Status WriteCopy(base::Directory& directory, absl::string_view name, base:
   MIG_ASSIGN_OR_RETURN(const std::unique_ptr<base::File> copy,
                        directory.CreateExclusive(name, kFileMode));
   MIG_RETURN_IF_ERROR(copy->CopyFrom(source, content.size_bytes));
-
+  MIG_RETURN_IF_ERROR(copy->Sync());
   MIG_ASSIGN_OR_RETURN(const base::FileDigest got, base::HashFile(*copy, content.size_bytes));
   if (got == content) return absl::OkStatus();
   return absl::DataLossError(absl::StrCat(source.path(), " has SHA-256 ", got.digest.ToHex(),

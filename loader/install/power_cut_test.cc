@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <optional>
+#include <ostream>
 #include <set>
 #include <string>
 #include <vector>
@@ -53,6 +54,8 @@ struct Case {
   Work work;
 };
 
+std::ostream& operator<<(std::ostream& out, const Case& history) { return out << history.name; }
+
 std::vector<Case> Cases() {
   const auto old_release = [](MemoryFileSystem& disk) { PutInstalled(disk, OldRelease()); };
   const auto foreign = [](MemoryFileSystem& disk) { PutFiles(disk, OldRelease()); };
@@ -99,6 +102,9 @@ void CheckBoot(const DiskImage& image, const Invariants& invariants) {
   ASSERT_TRUE(invariants.IsOneSet(disk));
   if (*phase == Phase::kCommitted) {
     ASSERT_EQ(ReadFileSet(disk, invariants.paths()), invariants.after()) << "it had all to go on";
+  }
+  if (*phase == Phase::kReverting || *phase == Phase::kReactivating) {
+    ASSERT_EQ(ReadFileSet(disk, invariants.paths()), invariants.before()) << "it was going back";
   }
   const DiskImage once = disk.SeenImage();
   ASSERT_THAT(RecoverOnly(disk), IsOk());
@@ -194,6 +200,31 @@ TEST_P(PowerCutTest, KillAtAnyOperationLeavesTheOldSetOrTheNewSet) {
     EXPECT_TRUE(invariants_.NothingIsMissing(survivor));
     EXPECT_TRUE(invariants_.HasWayBack(survivor, kKeptCopies));
     CheckBoot(seen, invariants_);
+  }
+}
+
+// The process died, its unsynced changes did not; then the power goes while the next run recovers.
+TEST_P(PowerCutTest, KillAndThenACutDuringTheRecoveryLeavesTheOldSetOrTheNewSet) {
+  SCOPED_TRACE(seed_);
+  constexpr uint64_t kCutsOfEachRecovery = 3;
+  const uint64_t operations = OperationsOf(old_host_, GetParam().work);
+  Images images;
+  for (uint64_t n = 0; n <= operations && !HasFailure(); ++n) {
+    for (uint64_t cut = 0; cut < kCutsOfEachRecovery && !HasFailure(); ++cut) {
+      MemoryFileSystem disk(old_host_, {});
+      disk.CutPowerAfter(disk.operations() + n);
+      GetParam().work(disk).IgnoreError();
+      if (OnlyLooks(disk.first_cut_operation())) break;
+
+      const uint64_t recovery = OperationsOf(disk.SeenImage(), RecoverAndFinish);
+      const uint64_t m = seed_.For("kill and cut", n * kCutsOfEachRecovery + cut).value();
+      SCOPED_TRACE(absl::StrCat("killed after operation ", n, ", power cut after operation ",
+                                m % (recovery + 1), " of the recovery"));
+      disk.CutPowerAfter(disk.operations() + m % (recovery + 1));
+      RecoverAndFinish(disk).IgnoreError();
+      images.ForEachNew(disk, {.seed = seed_.For("left", m), .samples = 8, .at_most = 16},
+                        [&](const DiskImage& image) { CheckBoot(image, invariants_); });
+    }
   }
 }
 
