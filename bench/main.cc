@@ -8,6 +8,7 @@
 #include <string>
 
 #include "bench/suites/sha256_suite.h"
+#include "bench/suites/trust_suite.h"
 #include "bench/table/table.h"
 
 namespace {
@@ -24,6 +25,7 @@ mig::bench::Table MakeTable(const Arguments& arguments) {
       table, arguments.quick
                  ? mig::bench::Sha256SuiteOptions{.large_file_bytes = 16 << 20, .small_files = 1000}
                  : mig::bench::Sha256SuiteOptions{});
+  mig::bench::AddTrustRows(table);
   return table;
 }
 
