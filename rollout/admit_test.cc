@@ -196,6 +196,7 @@ TEST_F(AdmitTest, ControlsAreHeldBackUntilTheBaseline) {
   const Admission admitted = At(plan, control, begin);
   EXPECT_TRUE(admitted.admitted());
   EXPECT_EQ(admitted.phase, PlanPhase::kBaseline);
+  EXPECT_FALSE(admitted.held_back);
 }
 
 TEST_F(AdmitTest, ControlsOfAPlanThatNeverBecomesABaselineWaitForEver) {

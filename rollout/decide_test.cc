@@ -371,6 +371,16 @@ TEST_F(VariantsTest, AnotherVariantIsAnInstallOnceADay) {
   EXPECT_EQ(Agent(again).code, v1::Refusal::NONE);
 }
 
+TEST_F(VariantsTest, HaltedAHostWithTheTargetChangesNoVariantByTheBaseEither) {
+  const CheckedPlan& base = world_.Plan(62, many_);
+  const CheckedPlan& newest = Later(63, many_, base);
+  host_.documents.streams[0] =
+      StreamPlans{.newest = &newest, .state = RolloutState::kHalted, .base = &base};
+  EXPECT_EQ(Agent().plan, base.digest());
+  host_.Install(many_, 2);
+  EXPECT_EQ(Agent().code, v1::Refusal::HALTED);
+}
+
 TEST_F(DecideTest, AMissingManifestIsSaidSo) {
   host_.Hold(StreamPlans{.newest = &world_.Plan(61, v118_)});
   host_.documents.manifests.clear();

@@ -7,8 +7,14 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "base/text.h"
+#include "rollout/admit.h"
+#include "rollout/checked_plan.h"
 #include "rollout/cohort.h"
+#include "rollout/filter.h"
 #include "trust/document_head.h"
+#include "trust/plan.h"
+#include "trust/root.h"
+#include "trust/trusted_state.h"
 
 namespace mig::rollout {
 namespace {

@@ -121,11 +121,6 @@ std::vector<HostId> HostIndex::FindByPrefix(absl::string_view hex_prefix, size_t
   return found;
 }
 
-uint64_t HostIndex::version() const {
-  absl::ReaderMutexLock lock(&mutex_);
-  return version_;
-}
-
 uint32_t HostIndex::MarksOf(const HostRecord& record) {
   if (record.labels.empty() && record.expected_environment.empty()) return 0;
   // Labels have bounded names and values without control characters, so this is one spelling.
@@ -163,7 +158,6 @@ void HostIndex::Apply(const HostRecord& record) {
   host.cloned = record.clones_seen > 0 ? 1 : 0;
   host.marks = MarksOf(record);
   if (record.expected_environment.empty()) host.mismatch = 0;
-  ++version_;
 }
 
 void HostIndex::Apply(const HostSeenRecord& seen) {
@@ -230,11 +224,6 @@ bool HostIndex::NoteMismatch(const HostId& host, bool mismatch) {
   if (found == hosts_.end() || (found->second.mismatch != 0) == mismatch) return false;
   found->second.mismatch = mismatch ? 1 : 0;
   return true;
-}
-
-void HostIndex::NoteInventoryChange() {
-  absl::MutexLock lock(&mutex_);
-  ++version_;
 }
 
 std::optional<HostIndex::Answers> HostIndex::AnswersOf(const HostId& host) const {

@@ -80,9 +80,6 @@ class HostIndex {
   size_t size() const;
   // Sorted. Those whose id begins with `hex_prefix` (4 to 64 digits), at most `limit`.
   std::vector<HostId> FindByPrefix(absl::string_view hex_prefix, size_t limit) const;
-  // Grows when a host comes, changes, or shows another environment or other releases: what was
-  // counted over all hosts before may be wrong now.
-  uint64_t version() const;
 
   // --- Following what became durable
 
@@ -108,8 +105,6 @@ class HostIndex {
   CloneVerdict NoteOtherMachine(const HostId& host);
   // Whether its environment matches the pin. True if that is news.
   bool NoteMismatch(const HostId& host, bool mismatch);
-  // What all hosts' counts rest on changed (version()).
-  void NoteInventoryChange();
 
   // The last answer given out and the last one returned, for the store.
   struct Answers {
@@ -152,7 +147,6 @@ class HostIndex {
   // Each distinct set of labels and pin once; [0] is none. Grows with operators' changes only.
   std::vector<std::shared_ptr<const HostMarks>> marks_ ABSL_GUARDED_BY(mutex_) = {nullptr};
   absl::flat_hash_map<std::string, uint32_t> marks_by_text_ ABSL_GUARDED_BY(mutex_);
-  uint64_t version_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace mig::coordinator

@@ -74,9 +74,18 @@ void Snapshot::ChoosePlans() {
 
     rollout::StreamPlans chosen{.newest = newest};
     chosen.state = DecidableState(progress(newest->plan().rollout()).state);
-    if (newest->plan().base().has_value()) chosen.base = plan(*newest->plan().base());
+    chosen.base = StandingBase(newest->plan());
     decidable_.streams.push_back(chosen);
   }
+}
+
+// A rollout that was halted, or that nobody has started, is no base for another one.
+const rollout::CheckedPlan* Snapshot::StandingBase(const trust::Plan& newest) const {
+  if (!newest.base().has_value()) return nullptr;
+  const rollout::CheckedPlan* base = plan(*newest.base());
+  const bool runs =
+      base != nullptr && progress(base->plan().rollout()).state == State::kRunning;
+  return runs ? base : nullptr;
 }
 
 const HeldDocument* Snapshot::document(const base::Digest& digest) const {

@@ -48,7 +48,7 @@ class Snapshot {
 
   // What Decide takes. Of each stream of the root the newest plan that is in force of a rollout
   // that was started (also if it was halted: hosts may have seen it); only where there is none the
-  // newest one that waits to be started.
+  // newest one that waits to be started. A base counts while its own rollout runs.
   const rollout::Documents& decidable() const { return decidable_; }
 
   const Rollouts& rollouts() const { return rollouts_; }
@@ -68,6 +68,7 @@ class Snapshot {
 
  private:
   void ChoosePlans();
+  const rollout::CheckedPlan* StandingBase(const trust::Plan& newest) const;
 
   std::vector<trust::Verified<trust::Root>> roots_;
   HeldDocuments documents_;

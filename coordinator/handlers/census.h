@@ -47,15 +47,13 @@ class Census {
   absl::StatusOr<PlanCount> ForPlan(const rollout::CheckedPlan& plan, absl::Time now);
 
  private:
-  // A count is taken again when hosts changed and it is older than a second for each thousand of
-  // them.
+  // A count stands for a second, and one more for each thousand of hosts.
   template <typename T>
   struct Kept {
     T value;
-    uint64_t version = 0;
     absl::Time at;
   };
-  bool IsFresh(uint64_t version, absl::Time at, absl::Time now) const;
+  bool IsFresh(absl::Time at, absl::Time now) const;
 
   Fleet& fleet_;
   absl::Mutex mutex_;

@@ -150,6 +150,12 @@ absl::Status LocalFiles::Replace(absl::string_view path, absl::string_view bytes
   return base::WriteDurably(*parent.directory, parent.name, bytes, mode);
 }
 
+absl::Status LocalFiles::Remove(absl::string_view path) const {
+  MIG_ASSIGN_OR_RETURN(const std::string absolute, Absolute(path));
+  MIG_ASSIGN_OR_RETURN(const base::OpenedParent parent, base::OpenParent(disk_, absolute));
+  return parent.directory->Unlink(parent.name);
+}
+
 absl::Status LocalFiles::MakeDirectory(absl::string_view path, uint32_t mode) const {
   MIG_ASSIGN_OR_RETURN(const std::string absolute, Absolute(path));
   return base::MakeDirs(disk_, absolute, mode).status();

@@ -41,6 +41,8 @@ class LocalFiles {
   absl::Status WriteNew(absl::string_view path, absl::string_view bytes, uint32_t mode) const;
   // Durable; takes the place of what was there, as a whole.
   absl::Status Replace(absl::string_view path, absl::string_view bytes, uint32_t mode) const;
+  // A file of ours that is not needed any more.
+  absl::Status Remove(absl::string_view path) const;
   // A directory and what is missing above it.
   absl::Status MakeDirectory(absl::string_view path, uint32_t mode) const;
 

@@ -39,7 +39,7 @@ absl::StatusOr<std::string> BytesOf(const grpc::ByteBuffer& buffer) {
   const grpc::Status status = buffer.Dump(&slices);
   if (!status.ok() || buffer.Length() > base::kMaxGrpcMessageBytes) {
     return trust::Refuse(v1::Refusal::MALFORMED,
-                         "a message from the coordinator is compressed, or over its bound");
+                         "a message from the coordinator is empty or over its bound");
   }
   std::string bytes;
   bytes.reserve(buffer.Length());
@@ -76,7 +76,7 @@ grpc::ChannelArguments Arguments(const GrpcTransportOptions& options) {
   arguments.SetMaxSendMessageSize(base::kMaxGrpcMessageBytes);
   arguments.SetCompressionAlgorithm(GRPC_COMPRESS_NONE);
   arguments.SetInt(GRPC_COMPRESSION_CHANNEL_ENABLED_ALGORITHMS_BITSET, 1 << GRPC_COMPRESS_NONE);
-  // A compressed message stays as it came, and is refused: nothing small becomes large (ADV. 92).
+  // A compressed message stays as it came, and parses as nothing: nothing small becomes large.
   arguments.SetInt(GRPC_ARG_ENABLE_PER_MESSAGE_DECOMPRESSION, 0);
   arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
   // Its own connection, whatever other transports this process has.

@@ -1,0 +1,35 @@
+// LoaderService over gRPC: mutual TLS, client certificates by the loaders' CA.
+
+#ifndef MIG_COORDINATOR_TRANSPORT_LOADER_SERVICE_H_
+#define MIG_COORDINATOR_TRANSPORT_LOADER_SERVICE_H_
+
+#include <utility>
+
+#include "coordinator/handlers/loader_handlers.h"
+#include "coordinator/transport/peer_of.h"
+#include "coordinator/transport/unary.h"
+#include "proto/mig/v1/loader_service.grpc.pb.h"
+
+namespace mig::coordinator {
+
+class LoaderService : public v1::LoaderService::CallbackService {
+ public:
+  LoaderService(LoaderHandlers& handlers, const Meters& meters)
+      : handlers_(handlers), meters_(meters) {}
+
+  MIG_ANSWER_UNARY(CheckIn, CheckInRequest, CheckInAnswer, PeerOf, handlers_)
+  MIG_ANSWER_UNARY(Report, ReportRequest, ReportAnswer, PeerOf, handlers_)
+  MIG_ANSWER_UNARY(RenewCertificate, RenewCertificateRequest, RenewCertificateAnswer, PeerOf,
+                   handlers_)
+
+  grpc::ServerWriteReactor<v1::FetchAnswer>* Fetch(grpc::CallbackServerContext* context,
+                                                   const v1::FetchRequest* request) override;
+
+ private:
+  LoaderHandlers& handlers_;
+  const Meters meters_;
+};
+
+}  // namespace mig::coordinator
+
+#endif  // MIG_COORDINATOR_TRANSPORT_LOADER_SERVICE_H_
