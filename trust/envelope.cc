@@ -227,7 +227,8 @@ std::vector<KeyId> SignersOf(const Envelope& envelope, const Role& role) {
   return signers;
 }
 
-absl::Status VerifySignatures(const Envelope& envelope, const Role& role, uint32_t threshold) {
+absl::StatusOr<std::vector<KeyId>> VerifySignatures(const Envelope& envelope, const Role& role,
+                                                    uint32_t threshold) {
   MIG_CHECK(threshold > 0);
   const absl::string_view name = RulesOf(envelope.type()).name;
   const auto usable = std::count_if(role.keys.begin(), role.keys.end(),
@@ -239,11 +240,12 @@ absl::Status VerifySignatures(const Envelope& envelope, const Role& role, uint32
                      " role, and this program knows the algorithms of ", usable,
                      " only: install a newer version of it"));
   }
-  const size_t signers = SignersOf(envelope, role).size();
-  if (signers >= threshold) return absl::OkStatus();
-  return Refuse(v1::Refusal::SIGNATURES,
-                absl::StrCat("this ", name, " is signed by ", signers, " of the ", role.keys.size(),
-                             " keys of the ", NameOf(role.kind), " role, and needs ", threshold));
+  std::vector<KeyId> signers = SignersOf(envelope, role);
+  if (signers.size() >= threshold) return signers;
+  return Refuse(
+      v1::Refusal::SIGNATURES,
+      absl::StrCat("this ", name, " is signed by ", signers.size(), " of the ", role.keys.size(),
+                   " keys of the ", NameOf(role.kind), " role, and needs ", threshold));
 }
 
 }  // namespace mig::trust

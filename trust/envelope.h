@@ -73,10 +73,11 @@ class Envelope {
 // The keys of `role` that have signed, each once, sorted by id: keys are counted, not signatures.
 std::vector<KeyId> SignersOf(const Envelope& envelope, const Role& role);
 
-// Ok iff at least `threshold` distinct keys of `role` have signed; extra signatures do not matter.
-// SIGNATURES says how many of how many; UNSUPPORTED if `role` has fewer keys of known algorithms
-// than that. A threshold of 0 is a bug of ours, which crashes.
-absl::Status VerifySignatures(const Envelope& envelope, const Role& role, uint32_t threshold);
+// The same, if they are at least `threshold`; extra signatures do not matter. SIGNATURES says how
+// many of how many; UNSUPPORTED if `role` has fewer keys of known algorithms than that. A threshold
+// of 0 is a bug of ours, which crashes.
+absl::StatusOr<std::vector<KeyId>> VerifySignatures(const Envelope& envelope, const Role& role,
+                                                    uint32_t threshold);
 
 }  // namespace mig::trust
 

@@ -203,7 +203,7 @@ class CountingTest : public ::testing::Test {
   std::optional<v1::Refusal::Code> Verdict(const v1::Envelope& message, uint32_t threshold = 2) {
     const auto envelope = Envelope::Parse(message.SerializeAsString(), DocumentType::kManifest);
     EXPECT_THAT(envelope, IsOk());
-    return RefusalOf(VerifySignatures(*envelope, role_, threshold));
+    return RefusalOf(VerifySignatures(*envelope, role_, threshold).status());
   }
   v1::Envelope MessageOf(const Envelope& envelope) {
     v1::Envelope message;
@@ -271,7 +271,8 @@ TEST_F(CountingTest, AThresholdThatKnownAlgorithmsCannotReachIsUnsupported) {
   Role role = role_;
   role.keys[0].key = *PublicKey::Create(9, "future");
   role.keys[1].key = *PublicKey::Create(9, "another");
-  EXPECT_EQ(RefusalOf(VerifySignatures(SignedBy({0, 1, 2}), role, 2)), v1::Refusal::UNSUPPORTED);
+  EXPECT_EQ(RefusalOf(VerifySignatures(SignedBy({0, 1, 2}), role, 2).status()),
+            v1::Refusal::UNSUPPORTED);
   EXPECT_THAT(VerifySignatures(SignedBy({0, 1, 2}), role, 1), IsOk());
 }
 

@@ -1,5 +1,5 @@
-// How one field of a payload becomes a value, with the refusals that name it. For trust/'s own
-// document parsers.
+// How one field of a message becomes a value, with the refusals that name it: for whoever reads
+// messages at a door.
 
 #ifndef MIG_TRUST_FIELDS_H_
 #define MIG_TRUST_FIELDS_H_

@@ -134,49 +134,58 @@ absl::StatusOr<std::optional<absl::Time>> ReadBaselineUntil(const v1::Plan& mess
 
 }  // namespace
 
+absl::Status Plan::ReadIdentity(const v1::Plan& message) {
+  MIG_ASSIGN_OR_RETURN(head_, HeadOf(message));
+  if (!IsOperatorName(message.name())) {
+    return MalformedField({"", 0, "name"}, "must be 1 to 64 of a-z 0-9 . _ -");
+  }
+  name_ = message.name();
+  if (!IsProductName(message.stream())) {
+    return MalformedField({"", 0, "stream"}, "must be [a-z][a-z0-9-]{0,31}");
+  }
+  stream_ = message.stream();
+  numbers_ = {message.epoch(), message.sequence()};
+  MIG_ASSIGN_OR_RETURN(rollout_, IdField<RolloutId>({"", 0, "rollout"}, message.rollout()));
+  MIG_ASSIGN_OR_RETURN(first_issued_,
+                       TimeField({"", 0, "first_issued_ms"}, message.first_issued_ms()));
+  if (first_issued_ > head_.issued) {
+    return MalformedField({"", 0, "first_issued_ms"}, "is later than issued_ms");
+  }
+  MIG_ASSIGN_OR_RETURN(cohort_seed_,
+                       IdField<CohortSeed>({"", 0, "cohort_seed"}, message.cohort_seed()));
+  if (!message.base().empty()) {
+    MIG_ASSIGN_OR_RETURN(base_, DigestField({"", 0, "base"}, message.base()));
+  }
+  priority_ = message.priority();
+  emergency_ = message.emergency();
+  return absl::OkStatus();
+}
+
+absl::Status Plan::ReadAudience(const v1::Plan& message) {
+  MIG_ASSIGN_OR_RETURN(filter_, FilterField({"", 0, "filter"}, message.filter()));
+  if (message.has_window()) {
+    MIG_ASSIGN_OR_RETURN(window_, ReadWindow(message.window()));
+  }
+  if (message.has_canaries()) {
+    MIG_ASSIGN_OR_RETURN(canaries_, ReadCanaries(message.canaries(), first_issued_));
+  }
+  MIG_ASSIGN_OR_RETURN(waves_, ReadWaves(message, first_issued_));
+  holdback_ppm_ = message.holdback_ppm();
+  return CheckRange({"", 0, "holdback_ppm"}, holdback_ppm_, 0, base::kWholePpm);
+}
+
 absl::StatusOr<Plan> Plan::Parse(absl::string_view payload) {
   MIG_RETURN_IF_ERROR(CheckRange({"", 0, "payload"}, payload.size(), 0, base::kMaxPlanBytes));
   v1::Plan message;
   MIG_RETURN_IF_ERROR(ParseStrictly(payload, message));
   Plan plan;
-  MIG_ASSIGN_OR_RETURN(plan.head_, HeadOf(message));
-  if (!IsOperatorName(message.name())) {
-    return MalformedField({"", 0, "name"}, "must be 1 to 64 of a-z 0-9 . _ -");
-  }
-  plan.name_ = message.name();
-  if (!IsProductName(message.stream())) {
-    return MalformedField({"", 0, "stream"}, "must be [a-z][a-z0-9-]{0,31}");
-  }
-  plan.stream_ = message.stream();
-  plan.numbers_ = {message.epoch(), message.sequence()};
-  MIG_ASSIGN_OR_RETURN(plan.rollout_, IdField<RolloutId>({"", 0, "rollout"}, message.rollout()));
-  MIG_ASSIGN_OR_RETURN(plan.first_issued_,
-                       TimeField({"", 0, "first_issued_ms"}, message.first_issued_ms()));
-  if (plan.first_issued_ > plan.head_.issued) {
-    return MalformedField({"", 0, "first_issued_ms"}, "is later than issued_ms");
-  }
-  plan.priority_ = message.priority();
-  MIG_ASSIGN_OR_RETURN(plan.cohort_seed_,
-                       IdField<CohortSeed>({"", 0, "cohort_seed"}, message.cohort_seed()));
-  MIG_ASSIGN_OR_RETURN(plan.filter_, FilterField({"", 0, "filter"}, message.filter()));
-  if (message.has_window()) {
-    MIG_ASSIGN_OR_RETURN(plan.window_, ReadWindow(message.window()));
-  }
-  if (!message.base().empty()) {
-    MIG_ASSIGN_OR_RETURN(plan.base_, DigestField({"", 0, "base"}, message.base()));
-  }
+  MIG_RETURN_IF_ERROR(plan.ReadIdentity(message));
   MIG_ASSIGN_OR_RETURN(plan.items_, ReadItems(message));
-  if (message.has_canaries()) {
-    MIG_ASSIGN_OR_RETURN(plan.canaries_, ReadCanaries(message.canaries(), plan.first_issued_));
-  }
-  MIG_ASSIGN_OR_RETURN(plan.waves_, ReadWaves(message, plan.first_issued_));
-  plan.holdback_ppm_ = message.holdback_ppm();
-  MIG_RETURN_IF_ERROR(CheckRange({"", 0, "holdback_ppm"}, plan.holdback_ppm_, 0, base::kWholePpm));
+  MIG_RETURN_IF_ERROR(plan.ReadAudience(message));
   if (message.has_gates()) {
     MIG_RETURN_IF_ERROR(CheckGates(message.gates()));
     plan.gates_ = message.gates();
   }
-  plan.emergency_ = message.emergency();
   MIG_ASSIGN_OR_RETURN(plan.retry_,
                        DigestList({"", 0, "retry"}, message.retry(), 0, base::kMaxRetryDigests));
   MIG_ASSIGN_OR_RETURN(plan.expires_, TimeField({"", 0, "expires_ms"}, message.expires_ms()));

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
@@ -17,6 +18,10 @@
 #include "trust/document_head.h"
 #include "trust/host_id.h"
 #include "trust/ids.h"
+
+namespace mig::v1 {
+class Plan;
+}
 
 namespace mig::trust {
 
@@ -91,6 +96,9 @@ class Plan {
 
  private:
   Plan() = default;
+  // Parts of Parse.
+  absl::Status ReadIdentity(const v1::Plan& message);
+  absl::Status ReadAudience(const v1::Plan& message);
 
   DocumentHead head_;
   std::string name_;

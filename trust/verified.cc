@@ -105,21 +105,26 @@ class Verifier {
   template <typename T>
   static absl::StatusOr<Verified<T>> Judge(absl::string_view bytes, const DocumentRules& rules,
                                            const Root* root) {
-    MIG_ASSIGN_OR_RETURN(Envelope envelope, Envelope::Parse(bytes, rules.type));
+    MIG_ASSIGN_OR_RETURN(const Envelope envelope, Envelope::Parse(bytes, rules.type));
+    std::vector<KeyId> signers;
     if (root != nullptr) {  // before the payload is looked into
       const Role& role = root->role(rules.role);
-      MIG_RETURN_IF_ERROR(VerifySignatures(envelope, role, role.threshold));
+      MIG_ASSIGN_OR_RETURN(signers, VerifySignatures(envelope, role, role.threshold));
     }
     MIG_ASSIGN_OR_RETURN(T document, T::Parse(envelope.payload()));
-    const Root& judge = JudgeOf(document, root);
-    const Approval approval = ApprovalAfterReading(document, judge);
-    MIG_RETURN_IF_ERROR(VerifySignatures(envelope, *approval.role, approval.threshold));
+    const Approval approval = ApprovalAfterReading(document, JudgeOf(document, root));
+    if (approval.role != RoleOf(rules, root) || approval.threshold > signers.size()) {
+      MIG_ASSIGN_OR_RETURN(signers, VerifySignatures(envelope, *approval.role, approval.threshold));
+    }
     if (root != nullptr) MIG_RETURN_IF_ERROR(CheckHead(document, *root));
-    std::vector<KeyId> signers = SignersOf(envelope, *approval.role);
     return Verified<T>(std::move(document), envelope.digest(), std::string(bytes),
                        std::move(signers));
   }
 
+  // Whose signatures were asked for before reading.
+  static const Role* RoleOf(const DocumentRules& rules, const Root* root) {
+    return root == nullptr ? nullptr : &root->role(rules.role);
+  }
   static const Root& JudgeOf(const Root& document, const Root* root) {
     return root == nullptr ? document : *root;
   }
