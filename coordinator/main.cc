@@ -123,11 +123,12 @@ int Main(int argc, char** argv) {
       ->capture_default_str();
   try {
     app.parse(argc, argv);
-    if (!init->parsed() && arguments.config.empty()) {
-      throw CLI::RequiredError("--config FILE, or init DIR");
-    }
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? kStopped : kUsage;
+  }
+  if (!init->parsed() && arguments.config.empty()) {
+    return Fail(absl::InvalidArgumentError("--config FILE is missing; see mig-coordinator --help"),
+                kUsage);
   }
   base::PosixFileSystem disk;
   base::SystemRandom random;

@@ -3,8 +3,8 @@
 #include <array>
 #include <string>
 
-#include "absl/time/clock.h"
 #include "base/check.h"
+#include "base/system_clock.h"
 #include "base/system_random.h"
 #include "trust/x509/authority.h"
 #include "trust/x509/certificate.h"
@@ -16,7 +16,7 @@ namespace {
 
 grpc::SslServerCredentialsOptions Options() {
   base::SystemRandom random;
-  const absl::Time now = absl::Now();
+  const absl::Time now = (*base::SystemClock::Open())->WallNow();
   const absl::Time begin = now - absl::Hours(1);
   const absl::Time end = now + absl::Hours(2);
   const auto ca =
