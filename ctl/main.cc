@@ -12,6 +12,7 @@
 #include "base/system_random.h"
 #include "ctl/cli/app.h"
 #include "ctl/files/local_files.h"
+#include "ctl/output/exit_code.h"
 #include "ctl/output/terminal.h"
 #include "ctl/transport/grpc_connector.h"
 
@@ -62,9 +63,13 @@ int main(int argc, char** argv) {
   mig::ctl::Terminal terminal(options);
   mig::base::PosixFileSystem disk;
   const mig::ctl::LocalFiles files(disk, WorkingDirectory());
-  mig::base::SystemClock clock;
+  const auto clock = mig::base::SystemClock::Open();
+  if (!clock.ok()) {
+    terminal.Err("migctl: " + std::string(clock.status().message()) + "\n");
+    return mig::ctl::kExitFailed;
+  }
   mig::base::SystemRandom random;
   mig::ctl::GrpcConnector connector;
-  mig::ctl::World world = {terminal, files, clock, random, connector, environment};
+  mig::ctl::World world = {terminal, files, **clock, random, connector, environment};
   return mig::ctl::RunMigctl(arguments, world);
 }

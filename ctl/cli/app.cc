@@ -25,7 +25,8 @@ void AddGlobalOptions(CommandLine& line) {
   app.add_option("-o,--output", options.output, "table or json (MIGCTL_OUTPUT; table)");
   app.add_flag("-y,--yes", options.yes, "what would be asked for is meant");
   // Known here, and read by main before there is a console.
-  app.add_flag("--no-input", "never ask: fail and name the flag instead (MIGCTL_NO_INPUT)");
+  app.add_flag("--no-input", options.no_input,
+               "never ask: fail and name the flag instead (MIGCTL_NO_INPUT)");
 }
 
 std::string OneLine(absl::string_view message) {

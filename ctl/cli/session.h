@@ -31,6 +31,7 @@ struct GlobalOptions {
   std::string key_dir;          // MIGCTL_KEY_DIR
   std::string passphrase_file;  // MIGCTL_PASSPHRASE_FILE
   std::string output;           // MIGCTL_OUTPUT: table, json
+  bool no_input = false;        // MIGCTL_NO_INPUT: the console does not ask
   bool yes = false;             // what is asked for is meant
 };
 

@@ -130,15 +130,31 @@ absl::StatusOr<std::string> TrustDomain(Session& session, const CaArguments& arg
   return absl::InvalidArgumentError("which trust domain? add --trust-domain, or --root FILE");
 }
 
-absl::StatusOr<int> IssueServer(Session& session, const CaArguments& arguments) {
+absl::StatusOr<x509::Authority> LoadCa(Session& session, const CaArguments& arguments) {
   MIG_ASSIGN_OR_RETURN(const std::string certificate,
                        session.files().Read(arguments.ca, kMaxPemBytes, "the CA's certificate"));
   MIG_ASSIGN_OR_RETURN(const std::string key,
                        session.files().ReadSecret(arguments.ca_key, kMaxPemBytes, "the CA's key"));
-  const auto ca = x509::Authority::Load(certificate, key);
-  if (!ca.ok()) {
-    return absl::InvalidArgumentError(absl::StrCat(arguments.ca, ": ", ca.status().message()));
+  absl::StatusOr<x509::Certificate> parsed = x509::Certificate::ParsePem(certificate);
+  if (!parsed.ok()) {
+    return absl::InvalidArgumentError(absl::StrCat(arguments.ca, ": ", parsed.status().message()));
   }
+  absl::StatusOr<x509::PrivateKey> parsed_key = x509::PrivateKey::FromPem(key);
+  if (!parsed_key.ok()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(arguments.ca_key, ": ", parsed_key.status().message()));
+  }
+  absl::StatusOr<x509::Authority> ca =
+      x509::Authority::Load(*std::move(parsed), *std::move(parsed_key));
+  if (!ca.ok()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(arguments.ca, " and ", arguments.ca_key, ": ", ca.status().message()));
+  }
+  return ca;
+}
+
+absl::StatusOr<int> IssueServer(Session& session, const CaArguments& arguments) {
+  MIG_ASSIGN_OR_RETURN(const x509::Authority ca, LoadCa(session, arguments));
   MIG_ASSIGN_OR_RETURN(const std::string pem,
                        session.files().Read(arguments.csr, kMaxPemBytes, "the request"));
   const auto request = x509::CertificateRequest::ParsePem(pem);
@@ -157,8 +173,8 @@ absl::StatusOr<int> IssueServer(Session& session, const CaArguments& arguments) 
   wanted.dns_names = arguments.dns;
   wanted.ip_addresses = arguments.ip;
   MIG_ASSIGN_OR_RETURN(const x509::Certificate issued,
-                       ca->Issue(request->spki(), wanted, session.world().random));
-  const std::vector<x509::Certificate> chain = {issued, ca->certificate()};
+                       ca.Issue(request->spki(), wanted, session.world().random));
+  const std::vector<x509::Certificate> chain = {issued, ca.certificate()};
   MIG_RETURN_IF_ERROR(session.files().Replace(arguments.out, x509::ChainPem(chain), 0644));
   session.Show(absl::StrCat(arguments.out, "  ", wanted.id.ToUri(), "  until ",
                             TimeWords(issued.not_after()), "\n"),
