@@ -43,8 +43,6 @@ struct Config {
   std::string dictionary_file = "/etc/mig-loader/dictionary.toml";
 
   absl::Duration interval = base::kDefaultInterval;
-  // What one run may take from the network, all calls together: 10 s to 24 h.
-  absl::Duration run_deadline = absl::Hours(1);
 
   // What the host says of itself (docs/protocol.md, "Environment").
   std::string operator_name;

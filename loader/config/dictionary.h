@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
@@ -66,8 +67,12 @@ class Dictionary {
   const Product* Find(absl::string_view product) const;
 
   // NotFound, naming this file, if it has no such component or family here. Families are not
-  // asked whether they are full: that is about a whole set.
+  // asked whether they are full: see CheckCounts.
   absl::StatusOr<Target> Resolve(absl::string_view product, absl::string_view name) const;
+
+  // ResourceExhausted if a release with these component names has more files of a family than its
+  // max_count.
+  absl::Status CheckCounts(absl::string_view product, const std::vector<std::string>& names) const;
 
   // Every directory in which a component may lie, sorted, each once.
   std::vector<std::string> Directories() const;

@@ -1,0 +1,190 @@
+#include "loader/config/table_reader.h"
+
+#include <algorithm>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "base/check.h"
+#include "base/path.h"
+#include "base/text.h"
+
+namespace mig::loader {
+
+namespace {
+
+constexpr size_t kMaxTextBytes = 4'096;
+constexpr uint32_t kMaxMode = 07777;
+
+}  // namespace
+
+TableReader::TableReader(const TomlValue& table, absl::string_view name)
+    : table_(table), name_(name) {
+  MIG_CHECK(table.kind == TomlValue::Kind::kTable) << name;
+}
+
+const TomlValue* TableReader::Find(absl::string_view key) {
+  asked_.emplace(key);
+  const auto found = table_.table.find(std::string(key));
+  return found == table_.table.end() ? nullptr : &found->second;
+}
+
+const TomlValue* TableReader::FindOf(absl::string_view key, TomlValue::Kind kind,
+                                     absl::string_view kind_name) {
+  const TomlValue* value = Find(key);
+  if (value == nullptr || value->kind == kind) return value;
+  Fail(key, absl::StrCat("this must be ", kind_name));
+  return nullptr;
+}
+
+std::string TableReader::Text(absl::string_view key, absl::string_view otherwise) {
+  const TomlValue* value = FindOf(key, TomlValue::Kind::kText, "text in quotes");
+  if (value == nullptr) return std::string(otherwise);
+  const absl::Status is_text = base::CheckText(value->text);
+  if (!is_text.ok()) Fail(key, is_text.message());
+  if (value->text.size() > kMaxTextBytes) {
+    Fail(key, absl::StrCat("this has ", value->text.size(), " bytes, at most ", kMaxTextBytes,
+                           " are taken"));
+  }
+  return value->text;
+}
+
+std::string TableReader::NeededText(absl::string_view key) {
+  if (Find(key) == nullptr) Fail(key, "this is missing; add it");
+  std::string text = Text(key, "");
+  if (ok() && text.empty()) Fail(key, "this is empty");
+  return text;
+}
+
+std::string TableReader::Path(absl::string_view key, absl::string_view otherwise) {
+  std::string path = Text(key, otherwise);
+  if (path.empty() || !ok()) return path;
+  const absl::Status is_path = base::SplitPath(path).status();
+  if (!is_path.ok()) Fail(key, is_path.message());
+  if (path == "/" || absl::EndsWith(path, "/")) {
+    Fail(key, absl::StrCat("\"", base::Escaped(path), "\" ends with '/'; leave that away"));
+  }
+  return path;
+}
+
+int64_t TableReader::Integer(absl::string_view key, int64_t otherwise, int64_t least,
+                             int64_t most) {
+  const TomlValue* value = FindOf(key, TomlValue::Kind::kInteger, "a whole number");
+  if (value == nullptr) return otherwise;
+  if (value->integer < least || value->integer > most) {
+    Fail(key, absl::StrCat(value->integer, " is out of bounds: ", least, " to ", most));
+  }
+  return value->integer;
+}
+
+bool TableReader::Boolean(absl::string_view key, bool otherwise) {
+  const TomlValue* value = FindOf(key, TomlValue::Kind::kBoolean, "true or false");
+  return value == nullptr ? otherwise : value->boolean;
+}
+
+absl::Duration TableReader::Duration(absl::string_view key, absl::Duration otherwise,
+                                     absl::Duration least, absl::Duration most) {
+  const TomlValue* value = FindOf(key, TomlValue::Kind::kText, "a duration such as \"3h\"");
+  if (value == nullptr) return otherwise;
+  absl::Duration duration;
+  if (!absl::ParseDuration(value->text, &duration)) {
+    Fail(key, absl::StrCat("\"", base::Escaped(value->text),
+                           "\" is no duration; write it like \"90s\", \"5m\" or \"3h\""));
+  } else if (duration < least || duration > most) {
+    Fail(key, absl::StrCat(absl::FormatDuration(duration), " is out of bounds: ",
+                           absl::FormatDuration(least), " to ", absl::FormatDuration(most)));
+  }
+  return duration;
+}
+
+std::vector<std::string> TableReader::Texts(absl::string_view key, size_t most) {
+  std::vector<std::string> texts;
+  const TomlValue* value = FindOf(key, TomlValue::Kind::kArray, "a list of texts in quotes");
+  if (value == nullptr) return texts;
+  if (value->array.size() > most) {
+    Fail(key,
+         absl::StrCat("this has ", value->array.size(), " entries, at most ", most, " are taken"));
+    return texts;
+  }
+  for (const TomlValue& element : value->array) {
+    if (element.kind != TomlValue::Kind::kText || element.text.size() > kMaxTextBytes ||
+        !base::CheckText(element.text).ok()) {
+      Fail(key, "this must be a list of texts in quotes, without control characters");
+      return texts;
+    }
+    texts.push_back(element.text);
+  }
+  return texts;
+}
+
+uint32_t TableReader::Mode(absl::string_view key, uint32_t otherwise) {
+  const TomlValue* value = FindOf(key, TomlValue::Kind::kText, "octal digits in quotes");
+  if (value == nullptr) return otherwise;
+  uint32_t mode = 0;
+  bool is_octal = !value->text.empty() && value->text.size() <= 5;
+  for (const char digit : value->text) {
+    is_octal = is_octal && digit >= '0' && digit <= '7';
+    mode = mode * 8 + static_cast<uint32_t>(digit - '0');
+  }
+  if (!is_octal || mode > kMaxMode) {
+    Fail(key, absl::StrCat("\"", base::Escaped(value->text),
+                           "\" is no mode; write octal digits, like \"0644\""));
+    return otherwise;
+  }
+  return mode;
+}
+
+size_t TableReader::Word(absl::string_view key, size_t otherwise,
+                         const std::vector<absl::string_view>& words) {
+  const TomlValue* value = FindOf(key, TomlValue::Kind::kText, "text in quotes");
+  if (value == nullptr) return otherwise;
+  const auto found = std::find(words.begin(), words.end(), value->text);
+  if (found == words.end()) {
+    Fail(key, absl::StrCat("\"", base::Escaped(value->text), "\" is not known; one of \"",
+                           absl::StrJoin(words, "\", \""), "\""));
+    return otherwise;
+  }
+  return static_cast<size_t>(found - words.begin());
+}
+
+std::vector<std::pair<std::string, const TomlValue*>> TableReader::Tables(absl::string_view key) {
+  std::vector<std::pair<std::string, const TomlValue*>> tables;
+  const TomlValue* value = FindOf(key, TomlValue::Kind::kTable, "a table");
+  if (value == nullptr) return tables;
+  for (const auto& [name, element] : value->table) {
+    if (element.kind != TomlValue::Kind::kTable) {
+      Adopt(ErrorAt(element.position, absl::StrCat(NameOf(key), ".", base::Escaped(name)),
+                    "this must be a table"));
+    } else {
+      tables.emplace_back(name, &element);
+    }
+  }
+  return tables;
+}
+
+void TableReader::Fail(absl::string_view key, absl::string_view what) {
+  if (ok()) status_ = ErrorAt(PositionOf(key), NameOf(key), what);
+}
+
+const Position& TableReader::PositionOf(absl::string_view key) const {
+  const auto found = table_.table.find(std::string(key));
+  return found == table_.table.end() ? table_.position : found->second.position;
+}
+
+std::string TableReader::NameOf(absl::string_view key) const {
+  if (name_.empty()) return base::Escaped(key);
+  return absl::StrCat(name_, ".", base::Escaped(key));
+}
+
+absl::Status TableReader::Finish() {
+  if (!ok()) return status_;
+  for (const auto& [key, value] : table_.table) {
+    if (asked_.contains(key)) continue;
+    return ErrorAt(value.position, NameOf(key),
+                   absl::StrCat("this key is not known here; is it misspelt? Known are ",
+                                absl::StrJoin(asked_, ", ")));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace mig::loader
