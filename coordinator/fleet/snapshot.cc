@@ -83,8 +83,7 @@ void Snapshot::ChoosePlans() {
 const rollout::CheckedPlan* Snapshot::StandingBase(const trust::Plan& newest) const {
   if (!newest.base().has_value()) return nullptr;
   const rollout::CheckedPlan* base = plan(*newest.base());
-  const bool runs =
-      base != nullptr && progress(base->plan().rollout()).state == State::kRunning;
+  const bool runs = base != nullptr && progress(base->plan().rollout()).state == State::kRunning;
   return runs ? base : nullptr;
 }
 

@@ -119,8 +119,7 @@ absl::Status CheckComponent(const v1::LocalComponent& component, int index) {
 
 absl::Status CheckLocalManifest(const v1::LocalManifest& manifest) {
   const FieldName field = Field("local_manifest.components");
-  MIG_RETURN_IF_ERROR(
-      trust::CheckCount(field, manifest.components_size(), 0, kMaxLocalComponents));
+  MIG_RETURN_IF_ERROR(trust::CheckCount(field, manifest.components_size(), 0, kMaxLocalComponents));
   MIG_RETURN_IF_ERROR(
       trust::CheckSorted(field, manifest.components(), [](const v1::LocalComponent& component) {
         return std::make_pair(absl::string_view(component.product()),
@@ -139,9 +138,9 @@ absl::StatusOr<CheckInFacts> ReadCheckIn(const v1::CheckInRequest& request, cons
   MIG_ASSIGN_OR_RETURN(facts.nonce, trust::IdField<trust::Nonce>(Field("nonce"), request.nonce()));
   MIG_ASSIGN_OR_RETURN(facts.machine, trust::DigestField(Field("machine"), request.machine()));
   if (!request.previous_answer().empty()) {
-    MIG_ASSIGN_OR_RETURN(facts.previous_answer, trust::IdField<AnswerId>(
-                                                    Field("previous_answer"),
-                                                    request.previous_answer()));
+    MIG_ASSIGN_OR_RETURN(
+        facts.previous_answer,
+        trust::IdField<AnswerId>(Field("previous_answer"), request.previous_answer()));
   }
   if (!request.last_acknowledged_attempt().empty()) {
     MIG_RETURN_IF_ERROR(trust::IdField<AttemptId>(Field("last_acknowledged_attempt"),
@@ -174,8 +173,7 @@ absl::StatusOr<CheckInFacts> ReadCheckIn(const v1::CheckInRequest& request, cons
 
 absl::StatusOr<rollout::Facts> FactsOf(const v1::Environment& environment, const HostId& host,
                                        const base::Digest& machine,
-                                       const trust::TrustedState& state,
-                                       const Snapshot& snapshot) {
+                                       const trust::TrustedState& state, const Snapshot& snapshot) {
   std::map<std::string, std::string> versions;
   for (const auto& [name, product] : state.products) {
     if (!product.installed.has_value()) continue;

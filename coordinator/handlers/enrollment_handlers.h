@@ -4,6 +4,11 @@
 #ifndef MIG_COORDINATOR_HANDLERS_ENROLLMENT_HANDLERS_H_
 #define MIG_COORDINATOR_HANDLERS_ENROLLMENT_HANDLERS_H_
 
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "base/clock.h"
 #include "base/random.h"
@@ -12,7 +17,10 @@
 #include "coordinator/handlers/certificate_issuer.h"
 #include "coordinator/handlers/done.h"
 #include "coordinator/handlers/rate_limiter.h"
+#include "coordinator/store/store.h"
 #include "proto/mig/v1/enrollment_service.pb.h"
+#include "trust/x509/certificate.h"
+#include "trust/x509/certificate_request.h"
 
 namespace mig::coordinator {
 
@@ -55,6 +63,43 @@ class EnrollmentHandlers {
                  Done<v1::WalkRootsAnswer> done);
 
  private:
+  // Who asks to come in, checked.
+  struct Newcomer {
+    HostId id;
+    trust::x509::CertificateRequest csr;
+    base::Digest machine;
+    TokenRecord token;
+    absl::Time now;
+  };
+  absl::StatusOr<Newcomer> ReadNewcomer(const Peer& peer, const v1::EnrollRequest& request);
+  void EnrollAgain(const Newcomer& newcomer, const HostRecord& known, Done<v1::EnrollAnswer> done);
+  void EndRace(const Newcomer& newcomer, const absl::Status& refused, Done<v1::EnrollAnswer> done);
+  void AskOperator(const Peer& peer, const v1::EnrollRequest& request, const Newcomer& newcomer,
+                   Done<v1::EnrollAnswer> done);
+  void AnswerEnrollment(const EnrollmentRecord& enrollment, Done<v1::EnrollAnswer> done);
+  void Reissue(const HostId& host, absl::string_view spki, absl::Time now,
+               Done<v1::EnrollAnswer> done);
+
+  // A renewal or first login that was judged: what to write, and what to answer then.
+  struct Login {
+    WriteBatch batch;
+    v1::FirstLoginAnswer answer;
+  };
+  absl::StatusOr<Login> PrepareLogin(const Peer& peer, const v1::FirstLoginRequest& request);
+  struct Renewal {
+    WriteBatch batch;
+    v1::RenewByPossessionAnswer answer;
+  };
+  absl::StatusOr<Renewal> PrepareRenewal(const Peer& peer,
+                                         const v1::RenewByPossessionRequest& request);
+  absl::StatusOr<Renewal> RenewHost(const trust::x509::Certificate& shown, const HostId& host,
+                                    const trust::x509::CertificateRequest& csr, absl::Time now);
+  absl::StatusOr<Renewal> RenewOperator(const trust::x509::Certificate& shown,
+                                        absl::string_view name,
+                                        const trust::x509::CertificateRequest& csr, absl::Time now);
+
+  std::string TrustDomain() const;
+
   Fleet& fleet_;
   const CertificateIssuer& issuer_;
   base::Clock& clock_;

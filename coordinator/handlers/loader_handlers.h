@@ -8,11 +8,15 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "base/clock.h"
 #include "base/random.h"
+#include "base/sizes.h"
 #include "coordinator/blobs/blob_store.h"
 #include "coordinator/fleet/fleet.h"
 #include "coordinator/fleet/peer.h"
@@ -24,6 +28,7 @@
 #include "proto/mig/v1/checkin.pb.h"
 #include "proto/mig/v1/loader_service.pb.h"
 #include "proto/mig/v1/report.pb.h"
+#include "trust/assignment.h"
 
 namespace mig::coordinator {
 
@@ -79,7 +84,31 @@ class LoaderHandlers {
   LoaderCounts counts() const;
 
  private:
+  struct Visit;  // one check-in that was let in (check_in.cc)
+
   absl::StatusOr<HostId> Identify(const Peer& peer, absl::string_view head);
+
+  absl::StatusOr<Visit> LetIn(const Peer& peer, const v1::CheckInRequest& request);
+  absl::Status CheckMachine(const Visit& visit, const HostEntry& entry);
+  absl::Status CheckPin(const Visit& visit, const HostEntry& entry, const Peer& peer);
+  void RecordClone(const HostId& host, absl::Time now, absl::string_view how);
+  HostSeenRecord SeenOf(const Visit& visit, const Peer& peer,
+                        const v1::CheckInRequest& request) const;
+  // Without documents or assignment.
+  absl::StatusOr<v1::CheckInAnswer> BareAnswer(const Visit& visit);
+  // With `items`, whose offers are durable.
+  absl::StatusOr<v1::CheckInAnswer> AnswerNow(const Visit& visit,
+                                              std::vector<trust::AssignmentItem> items);
+  OutcomeRecord RecordOf(const HostId& host, const AttemptId& attempt, const v1::Outcome& outcome,
+                         absl::Time now) const;
+  struct Renewal {
+    WriteBatch batch;
+    v1::RenewCertificateAnswer answer;
+  };
+  absl::StatusOr<Renewal> PrepareRenewal(const Peer& peer,
+                                         const v1::RenewCertificateRequest& request);
+  absl::StatusOr<v1::CheckInAnswer> AnswerOffered(const absl::Status& written, const Visit& visit,
+                                                  std::vector<trust::AssignmentItem> items);
 
   struct Counters {
     std::atomic<uint64_t> check_ins{0}, refused{0}, assignments{0}, outcomes{0}, fetches{0},

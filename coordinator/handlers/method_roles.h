@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "absl/strings/string_view.h"
 #include "coordinator/store/operator_record.h"
@@ -30,8 +31,12 @@ constexpr RoleBits BitOf(v1::AdminRole role) { return RoleBits{1} << static_cast
 std::string RoleWord(v1::AdminRole role);
 // Nothing for another word.
 std::optional<v1::AdminRole> RoleFromWord(absl::string_view word);
+// In order of number.
+std::vector<v1::AdminRole> RolesOf(RoleBits bits);
+// Sorted by bytes.
+std::vector<std::string> SortedRoleWords(RoleBits bits);
 // "operator, rollout-signer", in order of number.
-std::string RoleWords(RoleBits roles);
+std::string RoleWords(RoleBits bits);
 
 }  // namespace mig::coordinator
 

@@ -58,8 +58,7 @@ absl::StatusOr<std::string> OnlineSigner::Head(absl::string_view trust_domain, c
   head.set_store_id(std::string(store.bytes()));
   head.set_generation(position.generation);
   head.set_sequence(position.sequence);
-  MIG_ASSIGN_OR_RETURN(head_,
-                       Sign(key_, trust::DocumentType::kHead, head.SerializeAsString()));
+  MIG_ASSIGN_OR_RETURN(head_, Sign(key_, trust::DocumentType::kHead, head.SerializeAsString()));
   head_position_ = position;
   head_signed_ = now;
   return head_;

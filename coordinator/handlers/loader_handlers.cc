@@ -1,0 +1,45 @@
+#include "coordinator/handlers/loader_handlers.h"
+
+#include <utility>
+
+#include "base/status_macros.h"
+
+namespace mig::coordinator {
+
+LoaderHandlers::LoaderHandlers(Fleet& fleet, BlobStore& blobs, OnlineSigner& signer,
+                               TicketKeys& tickets, const CertificateIssuer& issuer,
+                               base::Clock& clock, base::Random& random,
+                               const LoaderOptions& options)
+    : fleet_(fleet),
+      blobs_(blobs),
+      signer_(signer),
+      tickets_(tickets),
+      issuer_(issuer),
+      clock_(clock),
+      random_(random),
+      options_(options) {}
+
+// A head is judged even if its bearer is refused: a host whose key a restored store does not know
+// is the very one that can tell (CONTRACT.md 3).
+absl::StatusOr<HostId> LoaderHandlers::Identify(const Peer& peer, absl::string_view head) {
+  const std::string domain = fleet_.snapshot()->root()->head().trust_domain;
+  absl::StatusOr<HostId> host = fleet_.hosts().Identify(peer, domain);
+  const bool is_loader = host.ok() || (peer.id.has_value() && peer.id->host_id().has_value() &&
+                                       peer.id->trust_domain() == domain);
+  if (is_loader) fleet_.JudgeHead(head);
+  if (!host.ok()) counters_.refused.fetch_add(1, std::memory_order_relaxed);
+  return host;
+}
+
+LoaderCounts LoaderHandlers::counts() const {
+  const auto get = [](const std::atomic<uint64_t>& n) { return n.load(std::memory_order_relaxed); };
+  return {.check_ins = get(counters_.check_ins),
+          .refused = get(counters_.refused),
+          .assignments = get(counters_.assignments),
+          .outcomes = get(counters_.outcomes),
+          .fetches = get(counters_.fetches),
+          .clones = get(counters_.clones),
+          .mismatches = get(counters_.mismatches)};
+}
+
+}  // namespace mig::coordinator
