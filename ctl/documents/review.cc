@@ -24,8 +24,9 @@ std::string Compared(const Screen& now, const std::string& since,
   return absl::StrCat("  ", since, ":\n    ", absl::StrJoin(differences, "\n    "), "\n");
 }
 
-std::string WithDigest(const Screen& screen, const base::Digest& digest) {
-  return absl::StrCat(screen.Render(), "  sha256  ", SpokenDigest(digest), "\n");
+std::string WithDigest(Screen screen, const base::Digest& digest) {
+  screen.lines.push_back({"sha256", SpokenDigest(digest)});
+  return screen.Render();
 }
 
 std::string Banner(bool is_trial) {
