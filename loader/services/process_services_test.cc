@@ -1,6 +1,7 @@
 #include "loader/services/process_services.h"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -19,6 +20,8 @@
 #include "base/testing/status_matchers.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "loader/services/agent_record.h"
+#include "loader/services/process_identity.h"
 #include "loader/services/system_probe.h"
 #include "loader/services/testing/real_agent.h"
 #include "loader/services/testing/services_conformance.h"
@@ -74,15 +77,17 @@ class ProcessServicesTest : public ::testing::Test {
   Services& services() { return world_.services(); }
   int64_t Pid() { return services().State(spec_).value().pid; }
   // A process that no record of ours knows.
-  pid_t StartForeign() {
+  pid_t StartForeign(const char* flag = nullptr) {
+    const std::string ready = world_.files().Path("foreign-is-ready");
     const pid_t pid = fork();
     if (pid == 0) {
-      execl(spec_.command[0].c_str(), "agent", "--ready-file", world_.files().Path("x").c_str(),
-            nullptr);
+      execl(spec_.command[0].c_str(), "agent", "--ready-file", ready.c_str(), flag, nullptr);
       _exit(127);
     }
-    EXPECT_THAT(services().Watch(spec_, absl::ZeroDuration()).text, ::testing::_);
-    while (Pid() == 0) {  // until its execve
+    // It has taken its arguments by then.
+    const base::MonotonicTime give_up = world_.clock().MonotonicNow() + absl::Seconds(20);
+    while (!std::filesystem::exists(ready) && world_.clock().MonotonicNow() < give_up) {
+      sched_yield();
     }
     return pid;
   }
@@ -133,6 +138,28 @@ TEST_F(ProcessServicesTest, AnAgentThatSomebodyElseStartedIsFoundByItsProgramAnd
   EXPECT_NE(kill(foreign, 0), 0) << "reaped by Stop: it was our child here";
 }
 
+TEST_F(ProcessServicesTest, ARecordOfAnotherBootNamesNobody) {
+  const pid_t bystander = fork();
+  if (bystander == 0) {
+    pause();
+    _exit(0);
+  }
+  const ProcessIdentity identity = StatProcess(bystander).value().identity;
+  std::filesystem::create_directories(world_.files().Path("state/agents"));
+  std::ofstream(world_.files().Path("state/agents/agent"))
+      << EncodeAgentRecord({.process = identity, .boot_id = "a boot long ago"});
+  EXPECT_EQ(Pid(), 0);
+  kill(bystander, SIGKILL);
+  waitpid(bystander, nullptr, 0);
+}
+
+TEST_F(ProcessServicesTest, AForeignAgentThatIgnoresSigtermIsEndedAndNothingElseOfItsSession) {
+  spec_.stop_timeout = absl::Milliseconds(100);
+  const pid_t foreign = StartForeign("--ignore-sigterm");
+  EXPECT_THAT(services().Stop(spec_), IsOk());
+  EXPECT_NE(kill(foreign, 0), 0);
+}
+
 TEST_F(ProcessServicesTest, AnAgentWhoseFileWasReplacedIsStillFound) {
   const pid_t foreign = StartForeign();
   std::filesystem::copy_file(spec_.command[0], world_.files().Path("agent.new"));
@@ -148,7 +175,7 @@ std::string Contents(const std::string& path) {
 
 TEST_F(ProcessServicesTest, Adversary112And133NothingOfTheLoadersSurroundingsReachesTheAgent) {
   const mode_t mask = umask(0);
-  const int leaked = open("/", O_RDONLY);  // not close-on-exec
+  const int leaked = fcntl(STDERR_FILENO, F_DUPFD, 50);  // not close-on-exec
   setenv("LD_PRELOAD_NOT", "x", 1);
   setenv("GRPC_SSL_CIPHER_SUITES", "x", 1);
   signal(SIGPIPE, SIG_IGN);

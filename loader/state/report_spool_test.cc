@@ -60,6 +60,7 @@ TEST(ReportSpoolTest, OutcomesWaitInOrderUntilTheyAreAcknowledged) {
   EXPECT_EQ(spool.WaitingOutcomes(), 3u);
   const v1::ReportRequest batch = spool.NextBatch().value();
   ASSERT_EQ(batch.outcomes_size(), 3);
+  EXPECT_EQ(disk.PendingChanges(), 0u) << "marked as sent before it is sent";
   for (int i = 0; i < 3; ++i) EXPECT_EQ(batch.outcomes(i).attempt(), Attempt(i + 1));
 
   v1::ReportAnswer first;
