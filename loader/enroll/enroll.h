@@ -30,7 +30,7 @@ struct Enrollment {
     kPending,   // an operator has to approve: later runs ask again
   };
   State state = State::kEnrolled;
-  std::string request_name;  // of kPending: what the operator calls it, "e-88"
+  std::string waits;  // of kPending: what it waits for, with the operator's name of it ("e-88")
   bool trial_root = false;
 };
 

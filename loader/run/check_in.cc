@@ -16,8 +16,8 @@ namespace mig::loader {
 
 namespace {
 
-v1::ProductState StateOf(const trust::TrustedState& state,
-                         const LocalView& local, const std::string& product) {
+v1::ProductState StateOf(const trust::TrustedState& state, const LocalView& local,
+                         const std::string& product) {
   v1::ProductState message;
   message.set_product(product);
   const auto health = local.health.find(product);
@@ -109,8 +109,8 @@ class Walk {
     TrustSession& trust = session_.trust();
     MIG_ASSIGN_OR_RETURN(trust::Verified<trust::Assignment> assignment,
                          trust::Verify<trust::Assignment>(envelope, trust.root()));
-    MIG_RETURN_IF_ERROR(trust::CheckAssignment(assignment, *trust.state().host_id, nonce,
-                                               trust.state()));
+    MIG_RETURN_IF_ERROR(
+        trust::CheckAssignment(assignment, *trust.state().host_id, nonce, trust.state()));
     MIG_RETURN_IF_ERROR(intake_.Finish(assignment->items()));
     session_.status().message().set_next_hint_ms(
         absl::ToInt64Milliseconds(assignment->next_hint()));

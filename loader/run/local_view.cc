@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/sizes.h"
 #include "base/status_macros.h"
+#include "loader/run/installed.h"
 #include "loader/scan/digest_cache.h"
 #include "loader/scan/scan.h"
 
@@ -28,21 +29,30 @@ v1::LocalComponent::State StateOf(LocalState state) {
   return v1::LocalComponent::UNREADABLE;
 }
 
-v1::ProductState::Health AskHealth(Session& session, const Product& product) {
+bool IsIntact(Session& session, const LocalManifest& local, const Product& product) {
+  const TrustSession& trust = session.trust();
+  const std::optional<ReleaseFiles> files =
+      InstalledFiles(session.host.dictionary, trust.held(), trust.state(), product.name);
+  if (!files.has_value()) return false;
+  const absl::StatusOr<Comparison> comparison = CompareInstalled(*files, local);
+  return comparison.ok() && comparison->changes.empty();
+}
+
+v1::ProductState::Health AskHealth(Session& session, const LocalManifest& local,
+                                   const Product& product) {
   const AgentSpec spec = SpecOf(session.host, product);
   const trust::TrustedProduct* trusted = session.trust().state().product(product.name);
   const bool is_installed = trusted != nullptr && trusted->installed.has_value();
   if (!is_installed || spec.activation == Activation::kNone) return v1::ProductState::NOT_ASKED;
-  if (spec.activation == Activation::kProcess) {
-    const absl::Status started = session.host.services.Start(spec);
+  Services& services = session.host.services;
+  if (spec.activation == Activation::kProcess && IsIntact(session, local, product)) {
+    const absl::Status started = services.Start(spec);
     if (!started.ok()) {
       session.notes().push_back(absl::StrCat(product.name, ": ", started.message()));
-      return v1::ProductState::UNHEALTHY;
     }
   }
-  return session.host.services.Watch(spec, absl::ZeroDuration()).ok()
-             ? v1::ProductState::HEALTHY
-             : v1::ProductState::UNHEALTHY;
+  return services.Watch(spec, absl::ZeroDuration()).ok() ? v1::ProductState::HEALTHY
+                                                         : v1::ProductState::UNHEALTHY;
 }
 
 }  // namespace
@@ -53,7 +63,7 @@ AgentSpec SpecOf(const Host& host, const Product& product) {
   return spec;
 }
 
-absl::StatusOr<LocalView> LookAround(Session& session) {
+absl::StatusOr<LocalView> LookAround(Session& session, absl::string_view unfinished) {
   const Host& host = session.host;
   base::Directory& directory = session.directory().directory();
   DigestCache cache = DigestCache::Load(directory, kCacheName);
@@ -65,7 +75,9 @@ absl::StatusOr<LocalView> LookAround(Session& session) {
   // A lost cache costs hashing, nothing else.
   cache.Save(directory, kCacheName).IgnoreError();
   for (const Product& product : host.dictionary.products()) {
-    view.health[product.name] = AskHealth(session, product);
+    view.health[product.name] = product.name == unfinished
+                                    ? v1::ProductState::UNHEALTHY
+                                    : AskHealth(session, view.files, product);
     session.status().SetHealth(product.name, view.health[product.name], host.clock.WallNow());
   }
   return view;

@@ -21,9 +21,10 @@ struct LocalView {
 };
 
 // Scans, with the digest cache of the state directory, and asks each agent's probe once. An agent
-// that the loader itself has to run, and that does not run, is started first: a reboot ends it, and
-// nobody else brings it back.
-absl::StatusOr<LocalView> LookAround(Session& session);
+// that the loader itself has to run, whose files are right, and that does not run, is started
+// first: a reboot ends it, and nobody else brings it back. The agent of `unfinished` (a product
+// whose files are a mix; empty: none) is left alone.
+absl::StatusOr<LocalView> LookAround(Session& session, absl::string_view unfinished);
 
 // The dictionary's agent, with output kept iff the configuration lets it be sent.
 AgentSpec SpecOf(const Host& host, const Product& product);

@@ -16,7 +16,8 @@ enum class When {
 // Finishes what an interrupted run left; then, if it is due: looks at what lies on the host, checks
 // in, verifies and judges what comes back, installs, repairs or adopts, product after product, and
 // reports. Whatever happens is in the result; a refusal changes nothing on disk.
-// Blocks in host.clock and its events only; network calls end within config.run_deadline.
+// Blocks in host.clock and its events only; no call begins after
+// kLongestRun (session.h).
 RunResult Run(const Host& host, When when);
 
 // What a run would do by the documents that are held; asks nobody and changes nothing.

@@ -21,6 +21,9 @@
 
 namespace mig::loader {
 
+// A slow line may need hours for a large release; no run goes on for ever.
+inline constexpr absl::Duration kLongestRun = absl::Hours(6);
+
 // One thread. The lock is held as long as this lives.
 class Session {
  public:
@@ -43,7 +46,7 @@ class Session {
   // The same for an outcome that must be durable before its journal is closed.
   absl::Status ReportDurably(const v1::Outcome& outcome) { return spool_.Add(outcome); }
 
-  // How much of the run's time on the network is over: DeadlineExceeded once it is all of it.
+  // DeadlineExceeded once the run took kLongestRun; asked before each call of the network.
   absl::Status CheckDeadline() const;
 
   // Lines for people: what else was noticed.

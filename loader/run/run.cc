@@ -1,0 +1,304 @@
+#include "loader/run/run.h"
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
+#include "loader/enroll/pending.h"
+#include "loader/install/sweep.h"
+#include "loader/run/coordinators.h"
+#include "loader/run/exchange.h"
+#include "loader/run/finish_journal.h"
+#include "loader/run/identity.h"
+#include "loader/run/installer.h"
+#include "loader/run/local_view.h"
+#include "loader/run/product_run.h"
+#include "loader/run/session.h"
+#include "loader/run/standing.h"
+#include "rollout/slot.h"
+#include "trust/refusal.h"
+#include "trust/times.h"
+
+namespace mig::loader {
+
+namespace {
+
+constexpr int kMaxReportBatches = 32;
+
+absl::Status NotEnrolledHere(const Host& host) {
+  return trust::Refuse(v1::Refusal::NOT_ENROLLED,
+                       absl::StrCat("this host is not enrolled (", host.config.state_directory,
+                                    " is not there): mig-loader enroll --token-file FILE"));
+}
+
+class Runner {
+ public:
+  Runner(const Host& host, When when) : host_(host), when_(when) {}
+
+  RunResult Run() {
+    result_.refusal.set_code(v1::Refusal::NONE);
+    absl::StatusOr<std::unique_ptr<Session>> session =
+        Session::Open(host_, StateDirectory::IfMissing::kFail);
+    if (!session.ok()) {
+      Blame(absl::IsNotFound(session.status()) ? NotEnrolledHere(host_) : session.status());
+      return std::move(result_);
+    }
+    session_ = *std::move(session);
+    Blame(Work());
+    if (result_.was_due || result_.changed()) Close();
+    result_.trial_root = session_->trust().root()->IsTrial();
+    result_.notes = std::move(session_->notes());
+    return std::move(result_);
+  }
+
+ private:
+  // The steps of DESIGN.md 1, in their order.
+  absl::Status Work() {
+    MIG_ASSIGN_OR_RETURN(FinishedJournal finished, FinishJournal(*session_, Activate::kAll));
+    unfinished_ = std::move(finished.unfinished);
+    if (finished.concluded.has_value()) Record(finished.product, *finished.concluded);
+    MIG_RETURN_IF_ERROR(BecomeEnrolled());
+    MIG_ASSIGN_OR_RETURN(const rollout::CheckInSchedule schedule, Schedule());
+    if (when_ == When::kAtItsSlot && !unfinished_.has_value() &&
+        !schedule.IsDue(host_.clock.WallNow(), session_->status().last_attempt())) {
+      result_.was_due = false;
+      result_.next = schedule.NextDue(host_.clock.WallNow(), session_->status().last_attempt());
+      return absl::OkStatus();
+    }
+    session_->status().message().set_last_attempt_ms(absl::ToUnixMillis(host_.clock.WallNow()));
+    MIG_RETURN_IF_ERROR(JudgeClock());
+    MIG_ASSIGN_OR_RETURN(const LocalView local,
+                         LookAround(*session_, unfinished_.has_value() ? finished.product : ""));
+    return TalkAndAct(local);
+  }
+
+  absl::Status TalkAndAct(const LocalView& local) {
+    absl::StatusOr<IdentityPem> identity = UsableIdentity(*session_);
+    const absl::StatusOr<std::string> cas = ServerCasPem(host_, *session_->trust().root());
+    if (!identity.ok() || !cas.ok()) {
+      // What is on this host can be put right all the same.
+      ActOnProducts(nullptr, local);
+      return identity.ok() ? cas.status() : identity.status();
+    }
+    Coordinators coordinators(host_, *cas, *std::move(identity));
+    Exchange exchange(*session_, coordinators, local);
+    const absl::Status checked_in = CheckIn(exchange, coordinators);
+    if (checked_in.ok()) {
+      FinishWith(exchange);
+      ActOnProducts(&exchange, local);
+      SweepUp();
+      RenewIfDue(*session_, coordinators);
+    } else {
+      ActOnProducts(nullptr, local);
+      ReportRefusedAnswer(exchange, checked_in);
+    }
+    // Also after a refusal: that is what there is to report.
+    if (checked_in.ok() || exchange.stage() == v1::Outcome::VERIFY) {
+      DeliverReports(coordinators, session_->spool(), session_->status(), kMaxReportBatches);
+    }
+    return checked_in;
+  }
+
+  absl::Status BecomeEnrolled() {
+    MIG_ASSIGN_OR_RETURN(const std::optional<IdentityPem> identity,
+                         session_->directory().identity().Current());
+    if (identity.has_value() && session_->trust().state().host_id.has_value()) {
+      return absl::OkStatus();
+    }
+    return PollEnrollment(*session_);
+  }
+
+  absl::StatusOr<rollout::CheckInSchedule> Schedule() const {
+    return rollout::CheckInSchedule::Make(*session_->trust().state().host_id,
+                                          host_.config.interval);
+  }
+
+  // R2: a forward step that boot time does not explain closes waves for 24 h of a clock that stays.
+  absl::Status JudgeClock() {
+    TrustSession& trust = session_->trust();
+    const trust::ClockReading now = ReadClocks(host_.clock);
+    const absl::Time closed = trust.state().waves_closed_until.value_or(absl::InfinitePast());
+    absl::Time until = trust::WavesClosedUntil(closed, session_->status().last_clocks(), now,
+                                               trust.held().newest_issued());
+    const bool jumped = until != closed;
+    // A clock that was set back after it had been wrong: no longer than a day from now.
+    until = std::min(until, now.wall + base::kWavesClosedAfterStep);
+    if (until != closed) {
+      trust.state().waves_closed_until = until;
+      MIG_RETURN_IF_ERROR(trust.Save());
+    }
+    if (jumped) {
+      session_->ReportNotice(
+          {.code = v1::Refusal::CLOCK_JUMPED,
+           .text =
+               absl::StrCat("the clock stepped forward, unexplained; no wave opens here before ",
+                            absl::FormatTime("%Y-%m-%d %H:%M UTC", until, absl::UTCTimeZone()))});
+    }
+    if (now.wall < trust.held().newest_issued()) {
+      session_->ReportNotice(
+          {.code = v1::Refusal::CLOCK_BEHIND,
+           .text = absl::StrCat(
+               "the clock is behind a document of ",
+               absl::FormatTime("%Y-%m-%d", trust.held().newest_issued(), absl::UTCTimeZone()),
+               "; set it right")});
+    }
+    return absl::OkStatus();
+  }
+
+  // Where the coordinator's store was restored, the former key may be the one that it knows.
+  absl::Status CheckIn(Exchange& exchange, Coordinators& coordinators) {
+    const absl::Status first = exchange.CheckIn();
+    if (trust::RefusalOf(first) != v1::Refusal::UNRECORDED_KEY) return first;
+    MIG_ASSIGN_OR_RETURN(IdentityPem identity, RenewWithFormerKey(*session_));
+    MIG_ASSIGN_OR_RETURN(std::string cas, ServerCasPem(host_, *session_->trust().root()));
+    coordinators.Reconnect(std::move(cas), std::move(identity));
+    return exchange.CheckIn();
+  }
+
+  void ReportRefusedAnswer(const Exchange& exchange, const absl::Status& why) {
+    if (exchange.stage() == v1::Outcome::CHECK_IN) return;  // the call failed: nothing was refused
+    session_->Report(OutcomeOf({.stage = exchange.stage(), .started = host_.clock.WallNow()}, why,
+                               host_.random, host_.clock.WallNow()));
+  }
+
+  void FinishWith(Exchange& exchange) {
+    if (!unfinished_.has_value() || exchange.assignment() == nullptr) return;
+    const std::string product = unfinished_->transaction.journal().facts.product;
+    const absl::StatusOr<Concluded> concluded =
+        FinishByFetching(*session_, exchange.client(), exchange.assignment()->ticket(),
+                         *std::exchange(unfinished_, std::nullopt));
+    if (concluded.ok()) {
+      Record(product, *concluded);
+    } else {
+      BlameProduct(product, concluded.status());
+    }
+  }
+
+  void ActOnProducts(Exchange* exchange, const LocalView& local) {
+    if (unfinished_.has_value()) {
+      BlameProduct(unfinished_->transaction.journal().facts.product, WhyUnfinished(*unfinished_));
+      return;
+    }
+    if (exchange != nullptr) RefuseUnknownProducts(*exchange);
+    for (const Product& product : host_.dictionary.products()) {
+      if (Find(product.name) != nullptr) continue;  // its journal was finished in this run
+      ProductRun run(*session_, exchange, local, product);
+      const ProductRun::Ended ended = run.Go();
+      result_.exit_code = Graver(result_.exit_code, ended.exit_code);
+      result_.products.push_back(ended.result);
+      left_for_later_.insert(left_for_later_.end(), ended.left_for_later.begin(),
+                             ended.left_for_later.end());
+    }
+  }
+
+  void RefuseUnknownProducts(Exchange& exchange) {
+    if (exchange.assignment() == nullptr) return;
+    for (const trust::AssignmentItem& item : exchange.assignment()->items()) {
+      if (host_.dictionary.Find(item.product) != nullptr) continue;
+      const absl::Status why = exchange.Judge(item, rollout::Moment::kVerify);
+      session_->Report(OutcomeOf({.product = item.product,
+                                  .item = &item,
+                                  .stage = v1::Outcome::ADMIT,
+                                  .started = host_.clock.WallNow()},
+                                 why, host_.random, host_.clock.WallNow()));
+      BlameProduct(item.product, why);
+    }
+  }
+
+  // Only after a check-in: what an interrupted run staged is gone on from as soon as it may.
+  void SweepUp() {
+    const absl::Status swept =
+        SweepLeftovers(host_.place(), host_.dictionary.Directories(), left_for_later_);
+    if (!swept.ok() && !absl::IsFailedPrecondition(swept)) {
+      session_->notes().push_back(absl::StrCat("sweep: ", swept.message()));
+    }
+  }
+
+  // What the next run, `status` and `explain` will know of this one.
+  void Close() {
+    StatusRecord& status = session_->status();
+    if (session_->trust().state().host_id.has_value()) {
+      Blame(RecordStanding(host_, session_->trust(), status));
+      const absl::StatusOr<rollout::CheckInSchedule> schedule = Schedule();
+      if (schedule.ok()) {
+        result_.next = schedule->NextDue(host_.clock.WallNow(), status.last_attempt());
+      }
+    }
+    *status.message().mutable_last_refusal() = result_.refusal;
+    status.message().set_last_exit_code(static_cast<uint32_t>(result_.exit_code));
+    status.message().set_spooled_outcomes(
+        static_cast<uint32_t>(session_->spool().WaitingOutcomes()));
+    status.SetClocks(ReadClocks(host_.clock));
+    const absl::Status saved = status.Save();
+    if (!saved.ok()) {
+      session_->notes().push_back(absl::StrCat("status: ", saved.message()));
+      result_.exit_code = Graver(result_.exit_code, ExitCodeOf(saved));
+    }
+  }
+
+  // The first thing that went wrong is what people read; the gravest is what programs see.
+  void Blame(const absl::Status& status) {
+    if (status.ok()) return;
+    result_.exit_code = Graver(result_.exit_code, ExitCodeOf(status));
+    if (result_.refusal.code() == v1::Refusal::NONE) {
+      result_.refusal = trust::ToMessage(status, CodeFor(status));
+    }
+  }
+
+  static v1::Refusal::Code CodeFor(const absl::Status& status) {
+    return ExitCodeOf(status) == ExitCode::kLater ? v1::Refusal::UNAVAILABLE
+                                                  : v1::Refusal::INTERNAL;
+  }
+
+  void BlameProduct(const std::string& product, const absl::Status& status) {
+    ProductResult& result = ResultOf(product);
+    result.refusal = trust::ToMessage(status, CodeFor(status));
+    result_.exit_code = Graver(result_.exit_code, ExitCodeOf(status));
+  }
+
+  void Record(const std::string& product, const Concluded& concluded) {
+    ProductResult& result = ResultOf(product);
+    result.change = concluded.change;
+    result.refusal = concluded.refusal;
+    result.version = VersionOf(product);
+    result_.exit_code = Graver(result_.exit_code, ExitCodeOf(concluded.change));
+  }
+
+  std::string VersionOf(const std::string& product) const {
+    const auto versions = InstalledVersions(session_->trust().held(), session_->trust().state());
+    const auto found = versions.find(product);
+    return found == versions.end() ? "" : found->second;
+  }
+
+  const ProductResult* Find(absl::string_view product) const {
+    for (const ProductResult& result : result_.products) {
+      if (result.product == product) return &result;
+    }
+    return nullptr;
+  }
+
+  ProductResult& ResultOf(const std::string& product) {
+    for (ProductResult& result : result_.products) {
+      if (result.product == product) return result;
+    }
+    result_.products.push_back({.product = product});
+    return result_.products.back();
+  }
+
+  const Host& host_;
+  const When when_;
+  std::unique_ptr<Session> session_;
+  std::optional<Unfinished> unfinished_;
+  std::vector<FileChange> left_for_later_;
+  RunResult result_;
+};
+
+}  // namespace
+
+RunResult Run(const Host& host, When when) { return Runner(host, when).Run(); }
+
+}  // namespace mig::loader
