@@ -147,7 +147,7 @@ TEST_F(ProcessServicesTest, ARecordOfAnotherBootNamesNobody) {
   const ProcessIdentity identity = StatProcess(bystander).value().identity;
   std::filesystem::create_directories(world_.files().Path("state/agents"));
   std::ofstream(world_.files().Path("state/agents/agent"))
-      << EncodeAgentRecord({.process = identity, .boot_id = "a boot long ago"});
+      << EncodeAgentRecord({.process = identity, .boot_id = "another-boot"});
   EXPECT_EQ(Pid(), 0);
   kill(bystander, SIGKILL);
   waitpid(bystander, nullptr, 0);
