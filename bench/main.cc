@@ -7,6 +7,7 @@
 #include <iostream>
 #include <string>
 
+#include "bench/suites/scan_suite.h"
 #include "bench/suites/sha256_suite.h"
 #include "bench/suites/trust_suite.h"
 #include "bench/table/table.h"
@@ -26,6 +27,8 @@ mig::bench::Table MakeTable(const Arguments& arguments) {
                  ? mig::bench::Sha256SuiteOptions{.large_file_bytes = 16 << 20, .small_files = 1000}
                  : mig::bench::Sha256SuiteOptions{});
   mig::bench::AddTrustRows(table);
+  mig::bench::AddScanRows(table, arguments.quick ? mig::bench::ScanSuiteOptions{.files = 1000}
+                                                 : mig::bench::ScanSuiteOptions{});
   return table;
 }
 
