@@ -1,0 +1,246 @@
+// Whole runs that go well: first install, nothing to do, update, adoption, repair.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "base/sha256.h"
+#include "loader/run/testing/run_test_base.h"
+
+namespace mig::loader {
+namespace {
+
+using testing::Contents;
+using ::testing::ElementsAre;
+using testing::Files;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+using Change = ProductResult::Change;
+
+class InstallRunTest : public testing::RunTest {};
+
+TEST_F(InstallRunTest, TheFirstRunInstallsStartsWatchesAndReports) {
+  EnrollHost();
+  const base::Digest release = coordinator_.Roll(1, Release("1.1"));
+
+  const RunResult result = host_.Run();
+
+  EXPECT_EQ(result.exit_code, ExitCode::kOk) << result.refusal.DebugString();
+  ASSERT_THAT(result.products, SizeIs(1));
+  EXPECT_EQ(result.products[0].change, Change::kInstalled);
+  EXPECT_EQ(result.products[0].version, "1.1");
+  EXPECT_EQ(host_.Managed(), FilesOf("1.1"));
+  EXPECT_EQ(host_.AgentStarts(), 1);
+  EXPECT_NE(host_.AgentPid(), 0);
+  EXPECT_EQ(host_.Trusted().product("agent")->installed->manifest, release);
+  EXPECT_EQ(host_.Trusted().product("agent")->seen->digest, release);
+  const std::vector<v1::Outcome> installs = OutcomesOf(v1::Outcome::INSTALL);
+  ASSERT_THAT(installs, SizeIs(1));
+  EXPECT_EQ(installs[0].result(), v1::Outcome::HEALTHY);
+  EXPECT_EQ(installs[0].manifest_digest(), release.bytes());
+  EXPECT_EQ(host_.CountIn("spool"), 0u);
+}
+
+TEST_F(InstallRunTest, ASecondRunHasNothingToDo) {
+  GivenInstalled();
+  const size_t fetches = coordinator_.fetches.size();
+
+  const RunResult result = host_.Run();
+
+  EXPECT_EQ(result.exit_code, ExitCode::kOk);
+  EXPECT_FALSE(result.changed());
+  EXPECT_EQ(result.products[0].version, "1.1");
+  EXPECT_EQ(host_.AgentStarts(), 1);
+  EXPECT_EQ(coordinator_.fetches.size(), fetches);
+  EXPECT_EQ(coordinator_.check_ins.back().products(0).health(), v1::ProductState::HEALTHY);
+}
+
+// Every operation of a run, in order, found by cutting the power after each.
+std::vector<std::string> OperationsOf(testing::TestHost& host, base::Clock& clock,
+                                      testing::FakeCoordinator& coordinator) {
+  const base::DiskImage image = host.disk().SeenImage();
+  std::vector<std::string> operations;
+  for (uint64_t n = 0;; ++n) {
+    testing::TestHost copy(clock, coordinator, image);
+    const uint64_t before = copy.disk().operations();
+    copy.disk().CutPowerAfter(before + n);
+    copy.Run();
+    if (copy.disk().first_cut_operation().empty()) return operations;
+    operations.push_back(copy.disk().first_cut_operation());
+  }
+}
+
+TEST_F(InstallRunTest, ARunWithNothingToDoWritesDurablyTwiceAtMost) {
+  GivenInstalled();
+  host_.Run();
+  ++coordinator_.head_sequence;  // others are busy: the head moves at each check-in
+
+  std::vector<std::string> durable;
+  for (const std::string& operation : OperationsOf(host_, clock_, coordinator_)) {
+    if (absl::StrContains(operation, "sync")) durable.push_back(operation);
+  }
+
+  // The head (a file, and its name), and the status file.
+  EXPECT_THAT(durable,
+              ElementsAre(HasSubstr("/documents/"), HasSubstr("/documents"), HasSubstr("/status")));
+}
+
+TEST_F(InstallRunTest, AnUpdateFetchesOnlyWhatDiffersAndRestarts) {
+  const base::Digest old = GivenInstalled();
+  Contents next = Release("1.1");
+  next["configuration"] = "configuration 1.2";
+  const base::Digest release = coordinator_.Roll(2, next);
+  coordinator_.fetches.clear();
+
+  const RunResult result = host_.Run();
+
+  EXPECT_EQ(result.exit_code, ExitCode::kOk) << result.refusal.DebugString();
+  EXPECT_EQ(result.products[0].version_before, "1.1");
+  EXPECT_EQ(result.products[0].version, "1.2");
+  EXPECT_THAT(coordinator_.fetches, SizeIs(1));
+  EXPECT_EQ(*host_.Get("/opt/a/agent.cfg"), "configuration 1.2");
+  EXPECT_EQ(host_.AgentStarts(), 2);
+  EXPECT_EQ(host_.Trusted().product("agent")->installed->manifest, release);
+  EXPECT_EQ(host_.Trusted().product("agent")->previous->manifest, old);
+}
+
+TEST_F(InstallRunTest, AFamilyAddsFilesAndRetiredOnesGo) {
+  EnrollHost();
+  Contents first = Release("1.1");
+  first["conf/10-site.cfg"] = "site";
+  coordinator_.Roll(1, first);
+  ASSERT_EQ(host_.Run().exit_code, ExitCode::kOk);
+  EXPECT_EQ(*host_.Get("/opt/a/conf.d/10-site.cfg"), "site");
+  host_.Put("/opt/a/conf.d/99-mine.cfg", "an operator's own");
+  const base::Digest release = coordinator_.PublishRelease(
+      2, Release("1.2"), [](v1::Manifest& manifest) { manifest.add_retired("conf/10-site.cfg"); });
+  coordinator_.assigned["agent"] = {.manifest = release,
+                                    .plan = coordinator_.PublishPlan(2, release)};
+
+  EXPECT_EQ(host_.Run().exit_code, ExitCode::kOk);
+
+  EXPECT_EQ(host_.Get("/opt/a/conf.d/10-site.cfg"), std::nullopt);
+  EXPECT_EQ(*host_.Get("/opt/a/conf.d/99-mine.cfg"), "an operator's own");
+}
+
+TEST_F(InstallRunTest, WhatIsThereAlreadyIsAdoptedWithoutARestart) {
+  EnrollHost();
+  host_.Put("/opt/a/agent", "program 1.1", 0755);
+  host_.Put("/opt/a/agent.cfg", "configuration 1.1");
+  host_.services().RunForeign(host_.agent(), testing::AgentScript::Healthy());
+  const int64_t pid = host_.AgentPid();
+  const base::Digest release = coordinator_.Roll(1, Release("1.1"));
+
+  const RunResult result = host_.Run();
+
+  EXPECT_EQ(result.exit_code, ExitCode::kOk) << result.refusal.DebugString();
+  EXPECT_EQ(result.products[0].change, Change::kAdopted);
+  EXPECT_EQ(host_.AgentPid(), pid);
+  EXPECT_EQ(host_.AgentStarts(), 0);
+  EXPECT_THAT(coordinator_.fetches, IsEmpty());
+  EXPECT_EQ(host_.Trusted().product("agent")->installed->manifest, release);
+  ASSERT_THAT(OutcomesOf(v1::Outcome::ADOPT), SizeIs(1));
+  EXPECT_EQ(OutcomesOf(v1::Outcome::ADOPT)[0].refusal().code(), v1::Refusal::ADOPTED);
+}
+
+// Promise 3.
+TEST_F(InstallRunTest, ADamagedFileIsRepairedWithoutTheNetwork) {
+  GivenInstalled();
+  host_.Put("/opt/a/agent", "program 1.X", 0755);
+  coordinator_.away = true;
+
+  const RunResult result = host_.Run();
+
+  EXPECT_EQ(result.exit_code, ExitCode::kLater);
+  EXPECT_EQ(result.products[0].change, Change::kRepaired);
+  EXPECT_EQ(host_.Managed(), FilesOf("1.1"));
+  EXPECT_EQ(host_.AgentStarts(), 2);
+}
+
+TEST_F(InstallRunTest, ARepairFetchesByAnAssignmentWithoutAPlan) {
+  const base::Digest release = GivenInstalled();
+  host_.Put("/opt/a/agent", "program 1.X", 0755);
+  const std::string copies = "/var/lib/mig-loader/kept/agent/";
+  host_.Remove(copies + base::Sha256Of("program 1.1").ToHex());
+  coordinator_.assigned["agent"] = {.manifest = release};
+
+  const RunResult result = host_.Run();
+
+  EXPECT_EQ(result.exit_code, ExitCode::kOk) << result.refusal.DebugString();
+  EXPECT_EQ(result.products[0].change, Change::kRepaired);
+  EXPECT_EQ(host_.Managed(), FilesOf("1.1"));
+  ASSERT_THAT(OutcomesOf(v1::Outcome::REPAIR), SizeIs(1));
+  EXPECT_THAT(OutcomesOf(v1::Outcome::REPAIR)[0].rollout(), IsEmpty());
+}
+
+TEST_F(InstallRunTest, AnAgentThatARebootEndedIsStartedAgain) {
+  GivenInstalled();
+  host_.services().Reboot();
+  clock_.Reboot();
+
+  EXPECT_EQ(host_.Run().exit_code, ExitCode::kOk);
+
+  EXPECT_NE(host_.AgentPid(), 0);
+  EXPECT_EQ(coordinator_.check_ins.back().products(0).health(), v1::ProductState::HEALTHY);
+}
+
+TEST_F(InstallRunTest, DocumentsThatComeInManyAnswersAreAllTaken) {
+  EnrollHost();
+  coordinator_.documents_per_answer = 1;
+  coordinator_.PublishRoot([](v1::Root&) {});
+  coordinator_.PublishRoot([](v1::Root&) {});
+  coordinator_.Roll(1, Release("1.1"));
+
+  EXPECT_EQ(host_.Run().exit_code, ExitCode::kOk);
+
+  EXPECT_EQ(host_.Managed(), FilesOf("1.1"));
+  EXPECT_EQ(host_.Trusted().root_version, 3u);
+  EXPECT_THAT(coordinator_.check_ins, SizeIs(4));
+}
+
+TEST_F(InstallRunTest, AnInterruptedDownloadGoesOnWhereItWas) {
+  EnrollHost();
+  Contents large = Release("1.1");
+  large["agent"] = std::string(200'000, 'x');
+  coordinator_.Roll(1, large);
+  coordinator_.cut_fetch_after = 50'000;  // each stream breaks
+
+  EXPECT_EQ(host_.Run().exit_code, ExitCode::kOk);
+
+  EXPECT_EQ(*host_.Get("/opt/a/agent"), large["agent"]);
+  EXPECT_THAT(coordinator_.fetches, SizeIs(5));  // four for it, one for its configuration
+  EXPECT_EQ(host_.CountIn("downloads"), 0u);
+}
+
+TEST_F(InstallRunTest, TwoProductsAreInstalledOneAfterTheOther) {
+  EnrollHost();
+  host_.UseDictionary(std::string(testing::kPlainDictionary) + R"(
+[product.loader]
+[product.loader.component.tool]
+path = "/opt/l/tool"
+)");
+  host_.Put("/opt/l/readme", "");
+  const base::Digest agent = coordinator_.PublishRelease(1, Release("1.1"));
+  const base::Digest tool = coordinator_.PublishRelease(1, {{"tool", "t"}}, nullptr, "loader");
+  const base::Digest plan = coordinator_.PublishPlan(1, agent, [&tool](v1::Plan& p) {
+    v1::PlanItem& item = *p.add_items();
+    item.set_product("loader");
+    item.set_manifest_digest(std::string(tool.bytes()));
+  });
+  coordinator_.assigned = {{"agent", {.manifest = agent, .plan = plan}},
+                           {"loader", {.manifest = tool, .plan = plan}}};
+
+  const RunResult result = host_.Run();
+
+  EXPECT_EQ(result.exit_code, ExitCode::kOk) << result.refusal.DebugString();
+  EXPECT_EQ(*host_.Get("/opt/l/tool"), "t");
+  EXPECT_EQ(*host_.Get("/opt/a/agent"), "program 1.1");
+  EXPECT_THAT(OutcomesOf(v1::Outcome::INSTALL), SizeIs(2));
+}
+
+}  // namespace
+}  // namespace mig::loader
