@@ -1,6 +1,6 @@
 #include "loader/install/recover.h"
 
-#include <algorithm>
+#include <cstddef>
 #include <memory>
 #include <utility>
 
@@ -47,13 +47,14 @@ absl::StatusOr<Recovery> SetAside(const Place& place, base::Directory& state,
 }
 
 // No target is new, and one is neither: the journal is older than the files (a restored state).
-bool IsOfOlderState(const std::vector<TargetState>& states) {
-  const auto is_new = [](const TargetState& state) { return state.is_after; };
-  const auto is_neither = [](const TargetState& state) {
-    return !state.is_after && !state.is_before;
-  };
-  return std::none_of(states.begin(), states.end(), is_new) &&
-         std::any_of(states.begin(), states.end(), is_neither);
+// That a retired file is missing proves nothing: later releases do not have it either.
+bool IsOfOlderState(const Journal& journal, const std::vector<TargetState>& states) {
+  bool is_any_neither = false;
+  for (size_t i = 0; i < states.size(); ++i) {
+    if (states[i].is_after && journal.files[i].after.has_value()) return false;
+    is_any_neither = is_any_neither || (!states[i].is_after && !states[i].is_before);
+  }
+  return is_any_neither;
 }
 
 bool IsSettled(Phase phase) { return phase == Phase::kDone || phase == Phase::kReverted; }
@@ -64,6 +65,8 @@ bool IsSettled(Phase phase) { return phase == Phase::kDone || phase == Phase::kR
 class Recoverer {
  public:
   explicit Recoverer(Transaction transaction) : transaction_(std::move(transaction)) {}
+
+  const Journal& journal() const { return transaction_.journal(); }
 
   absl::Status Settle() { return transaction_.SettleKeptSets(); }
 
@@ -159,7 +162,7 @@ absl::StatusOr<Recovery> Recover(const Place& place, const std::optional<trust::
     return recoverer.Take();
   }
   MIG_ASSIGN_OR_RETURN(const std::vector<TargetState> states, recoverer.Look());
-  if (IsOfOlderState(states)) {
+  if (IsOfOlderState(recoverer.journal(), states)) {
     return SetAside(place, *state, v1::Refusal::JOURNAL_FOREIGN,
                     "the journal is older than the files (was an old state restored?)");
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -43,6 +44,23 @@ std::vector<std::string> NamesOf(const TestRelease& a, const TestRelease& b) {
   std::sort(names.begin(), names.end());
   names.erase(std::unique(names.begin(), names.end()), names.end());
   return names;
+}
+
+// What is no file is said to be missing: what Staging says to it is tested.
+absl::Status LookAt(base::FileSystem& disk, LocalFile& file) {
+  MIG_ASSIGN_OR_RETURN(const std::unique_ptr<base::Directory> directory,
+                       disk.OpenRoot(file.target.directory));
+  MIG_ASSIGN_OR_RETURN(const base::FileStat stat, directory->Stat(file.target.file_name));
+  if (stat.kind != base::FileKind::kFile) return absl::OkStatus();
+  MIG_ASSIGN_OR_RETURN(const std::optional<FileFacts> facts,
+                       ReadFacts(*directory, file.target.file_name));
+  file.state = LocalState::kPresent;
+  file.size_bytes = facts->size_bytes;
+  file.mode = facts->mode;
+  file.uid = facts->uid;
+  file.gid = facts->gid;
+  file.digest = facts->digest;
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -156,21 +174,14 @@ void PutInstalled(base::FileSystem& disk, const TestRelease& release) {
   MIG_CHECK_OK(kept->SetCurrent(std::move(set)));
 }
 
-LocalManifest ScanOf(base::FileSystem& disk, const std::vector<std::string>& components) {
+absl::StatusOr<LocalManifest> ScanOf(base::FileSystem& disk,
+                                     const std::vector<std::string>& components) {
   LocalManifest manifest;
   for (const std::string& name : components) {
     LocalFile file;
     file.target = TargetOf(name);
-    const FileSet set = ReadFileSet(disk, {file.target.path()});
-    if (!set.empty()) {
-      const FileFacts& facts = set.begin()->second;
-      file.state = LocalState::kPresent;
-      file.size_bytes = facts.size_bytes;
-      file.mode = facts.mode;
-      file.uid = facts.uid;
-      file.gid = facts.gid;
-      file.digest = facts.digest;
-    }
+    const absl::Status looked = LookAt(disk, file);
+    if (!looked.ok() && !absl::IsNotFound(looked)) return looked;
     manifest.files.push_back(std::move(file));
   }
   return manifest;
@@ -178,8 +189,9 @@ LocalManifest ScanOf(base::FileSystem& disk, const std::vector<std::string>& com
 
 absl::StatusOr<Staging> StageRelease(base::FileSystem& disk, const TestRelease& installed,
                                      const TestRelease& wanted) {
-  MIG_ASSIGN_OR_RETURN(Comparison comparison, Compare(wanted.files(), ComponentsOf(installed),
-                                                      ScanOf(disk, NamesOf(installed, wanted))));
+  MIG_ASSIGN_OR_RETURN(const LocalManifest local, ScanOf(disk, NamesOf(installed, wanted)));
+  MIG_ASSIGN_OR_RETURN(Comparison comparison,
+                       Compare(wanted.files(), ComponentsOf(installed), local));
   MIG_CHECK(!comparison.changes.empty());
   MIG_RETURN_IF_ERROR(SweepLeftovers(
       PlaceOn(disk), {"/etc/agent", "/etc/agent/conf.d", "/opt/agent"}, comparison.changes));

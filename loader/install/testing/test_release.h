@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "base/file_system.h"
 #include "loader/install/compare.h"
@@ -55,7 +56,8 @@ void PutFiles(base::FileSystem& disk, const TestRelease& release);
 void PutInstalled(base::FileSystem& disk, const TestRelease& release);
 
 // What a scan would say.
-LocalManifest ScanOf(base::FileSystem& disk, const std::vector<std::string>& components);
+absl::StatusOr<LocalManifest> ScanOf(base::FileSystem& disk,
+                                     const std::vector<std::string>& components);
 
 // The steps of an install; each stops at the first error.
 absl::StatusOr<Staging> StageRelease(base::FileSystem& disk, const TestRelease& installed,

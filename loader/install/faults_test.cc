@@ -1,0 +1,137 @@
+// Every operation of an install fails once, with each error that a disk has (ADVERSARY 97, 117,
+// 118); what follows must be a clean end or a clean abort, and the next run fine.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "base/memory_file_system.h"
+#include "base/testing/seed.h"
+#include "base/testing/status_matchers.h"
+#include "loader/install/recover.h"
+#include "loader/install/sweep.h"
+#include "loader/install/testing/invariants.h"
+#include "loader/install/testing/test_release.h"
+
+namespace mig::loader {
+namespace {
+
+using namespace ::mig::loader::testing;  // NOLINT: the kit of these tests
+using ::mig::base::DiskImage;
+using ::mig::base::MemoryFileSystem;
+using ::mig::base::testing::IsOk;
+using ::mig::base::testing::Seed;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+const std::vector<std::string>& Directories() {
+  static const auto& directories =
+      *new std::vector<std::string>{"/etc/agent", "/etc/agent/conf.d", "/opt/agent"};
+  return directories;
+}
+
+// The next run, on a disk that works again: recover, finish, install.
+absl::Status NextRun(MemoryFileSystem& disk, const Invariants& invariants) {
+  absl::StatusOr<Recovery> recovery = Recover(PlaceOn(disk), std::nullopt);
+  if (!recovery.ok()) return recovery.status();
+  EXPECT_TRUE(invariants.IsOneSet(disk));
+  if (recovery->transaction) {
+    const absl::Status finished = FinishRecovered(*recovery->transaction, NewRelease());
+    if (!finished.ok()) return finished;
+  }
+  if (ReadFileSet(disk, invariants.paths()) != invariants.after()) {
+    const absl::Status installed = InstallRelease(disk, OldRelease(), NewRelease());
+    if (!installed.ok()) return installed;
+  }
+  return SweepLeftovers(PlaceOn(disk), Directories(), {});
+}
+
+void CheckNoLeftovers(MemoryFileSystem& disk) {
+  for (const std::string& line : disk.SeenImage().Describe()) {
+    EXPECT_THAT(line, Not(HasSubstr(".mig-stage-")));
+    EXPECT_THAT(line, Not(HasSubstr(".new")));
+  }
+}
+
+class FaultsTest : public ::testing::Test {
+ protected:
+  FaultsTest() {
+    MemoryFileSystem disk;
+    PutInstalled(disk, OldRelease());
+    old_host_ = disk.SeenImage();
+    const uint64_t before = disk.operations();
+    EXPECT_THAT(InstallRelease(disk, OldRelease(), NewRelease()), IsOk());
+    operations_ = disk.operations() - before;
+  }
+
+  const Invariants invariants_ = BetweenReleases(OldRelease(), NewRelease());
+  DiskImage old_host_;
+  uint64_t operations_ = 0;
+};
+
+TEST_F(FaultsTest, EachOperationFailsOnceAndTheNextRunIsFine) {
+  const absl::Status kErrors[] = {
+      absl::DataLossError("EIO"),
+      absl::ResourceExhaustedError("ENOSPC"),
+      absl::UnavailableError("ENOMEM"),
+      absl::PermissionDeniedError("EROFS"),
+  };
+  for (const absl::Status& error : kErrors) {
+    for (uint64_t n = 1; n <= operations_ && !HasFailure(); ++n) {
+      SCOPED_TRACE(absl::StrCat(error.message(), " at operation ", n, " of ", operations_));
+      MemoryFileSystem disk(old_host_, {});
+      disk.FailOperation(disk.operations() + n, error);
+      InstallRelease(disk, OldRelease(), NewRelease()).IgnoreError();
+
+      EXPECT_TRUE(invariants_.NothingIsMissing(disk));
+      ASSERT_THAT(NextRun(disk, invariants_), IsOk());
+      EXPECT_EQ(ReadFileSet(disk, invariants_.paths()), invariants_.after());
+      CheckNoLeftovers(disk);
+    }
+  }
+}
+
+// A failed fsync may have dropped what it should have made durable: then the power goes.
+TEST_F(FaultsTest, PowerCutAfterAFailedOperationLeavesTheOldSetOrTheNewSet) {
+  const Seed seed = Seed::FromEnvironmentOrRandom();
+  SCOPED_TRACE(seed);
+  for (uint64_t n = 1; n <= operations_ && !HasFailure(); ++n) {
+    SCOPED_TRACE(absl::StrCat("EIO at operation ", n, " of ", operations_));
+    MemoryFileSystem disk(old_host_, {});
+    disk.FailOperation(disk.operations() + n, absl::DataLossError("EIO"));
+    InstallRelease(disk, OldRelease(), NewRelease()).IgnoreError();
+    size_t images = 0;
+    disk.ForEachDurableImage(seed.For("image", n).value(), 16, [&](const DiskImage& image) {
+      if (images++ >= 64 || HasFailure()) return;
+      MemoryFileSystem booted(image, {});
+      ASSERT_THAT(NextRun(booted, invariants_), IsOk());
+    });
+  }
+}
+
+// ADVERSARY 97 [fleet #44561; aktualizr-lite #171]
+TEST_F(FaultsTest, FullDiskAtAnySizeAbortsCleanlyAndWaitsForRoom) {
+  uint64_t used = 0;
+  for (uint64_t kib = 0; kib <= 200 && !HasFailure(); kib += 4) {
+    SCOPED_TRACE(absl::StrCat(kib, " KiB free"));
+    MemoryFileSystem disk(old_host_, {});
+    used = WeightOf(old_host_).nodes * 4096 + WeightOf(old_host_).bytes;
+    disk.SetCapacity(used + kib * 1024);
+    const absl::Status full = InstallRelease(disk, OldRelease(), NewRelease());
+    if (!full.ok()) {
+      EXPECT_TRUE(absl::IsResourceExhausted(full)) << full;
+      EXPECT_TRUE(invariants_.IsOneSet(disk));
+      CheckNoLeftovers(disk);
+    }
+    disk.SetCapacity(used + (uint64_t{1} << 30));
+    ASSERT_THAT(NextRun(disk, invariants_), IsOk());
+    EXPECT_EQ(ReadFileSet(disk, invariants_.paths()), invariants_.after());
+  }
+}
+
+}  // namespace
+}  // namespace mig::loader

@@ -1,0 +1,239 @@
+#include "loader/install/recover.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+
+#include "base/byte_stream.h"
+#include "base/memory_file_system.h"
+#include "base/path.h"
+#include "base/sha256.h"
+#include "base/testing/status_matchers.h"
+#include "base/whole_file.h"
+#include "loader/install/staged_file.h"
+#include "loader/install/testing/invariants.h"
+#include "loader/install/testing/test_release.h"
+#include "trust/refusal.h"
+
+namespace mig::loader {
+namespace {
+
+using namespace ::mig::loader::testing;  // NOLINT: the kit of these tests
+using ::mig::base::testing::IsOk;
+using ::mig::base::testing::StatusIs;
+using ::testing::ElementsAre;
+using ::testing::Eq;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+constexpr absl::string_view kSetAside = "/var/lib/mig-loader/journal.set-aside";
+
+class RecoverTest : public ::testing::Test {
+ protected:
+  RecoverTest() { PutInstalled(disk_, OldRelease()); }
+
+  std::unique_ptr<base::Directory> Dir(absl::string_view path) { return *disk_.OpenRoot(path); }
+  FileSet Files() { return ReadFileSet(disk_, invariants_.paths()); }
+  void Commit() { ASSERT_THAT(CommitRelease(disk_, OldRelease(), NewRelease()), IsOk()); }
+  Recovery RecoverOk(std::optional<trust::HostId> host = std::nullopt) {
+    absl::StatusOr<Recovery> recovery = Recover(PlaceOn(disk_), host);
+    EXPECT_THAT(recovery, IsOk());
+    return recovery.ok() ? *std::move(recovery) : Recovery();
+  }
+  std::string NewStaged(absl::string_view path) {
+    const std::string text(path);
+    return StagedName(text.substr(text.rfind('/') + 1), invariants_.after().at(text).content());
+  }
+  void PutJournal(absl::string_view bytes) {
+    ASSERT_THAT(base::WriteDurably(*Dir(kState), kJournalName, bytes, 0600), IsOk());
+  }
+  bool IsSetAside() { return !absl::IsNotFound(Dir(kState)->Stat(kSetAsideName).status()); }
+
+  const Invariants invariants_ = BetweenReleases(OldRelease(), NewRelease());
+  base::MemoryFileSystem disk_;
+};
+
+TEST_F(RecoverTest, WithoutAJournalNothingIsTouched) {
+  const base::DiskImage before = disk_.SeenImage();
+  const Recovery recovery = RecoverOk();
+  EXPECT_FALSE(recovery.transaction.has_value());
+  EXPECT_THAT(recovery.notices, IsEmpty());
+  EXPECT_TRUE(Invariants::IsUnchanged(before, disk_.SeenImage()));
+}
+
+TEST_F(RecoverTest, CommittedTransactionIsFinished) {
+  Commit();
+  const Recovery recovery = RecoverOk();
+  ASSERT_TRUE(recovery.transaction.has_value());
+  EXPECT_EQ(recovery.transaction->phase(), Phase::kActivating);
+  EXPECT_EQ(Files(), invariants_.after());
+}
+
+// ADVERSARY 119: staged file lost or damaged after the commit point.
+TEST_F(RecoverTest, LostOrDamagedStagedFileMeansGoingBack) {
+  for (const bool is_lost : {true, false}) {
+    SCOPED_TRACE(is_lost);
+    Commit();
+    auto directory = Dir("/opt/agent");
+    const std::string name = NewStaged("/opt/agent/agent");
+    if (is_lost) {
+      ASSERT_THAT(directory->Unlink(name), IsOk());
+    } else {
+      ASSERT_THAT((*directory->OpenReadWrite(name))->WriteAt(3, "X"), IsOk());
+    }
+    Recovery recovery = RecoverOk();
+    ASSERT_TRUE(recovery.transaction.has_value());
+    EXPECT_EQ(recovery.transaction->phase(), Phase::kReactivating);
+    EXPECT_EQ(recovery.transaction->journal().refusal->code(), v1::Refusal::INTERRUPTED);
+    ASSERT_THAT(recovery.notices, SizeIs(1));
+    EXPECT_EQ(recovery.notices[0].code, v1::Refusal::INTERRUPTED);
+    EXPECT_EQ(Files(), invariants_.before());
+    ASSERT_THAT(FinishRecovered(*recovery.transaction, NewRelease()), IsOk());
+  }
+}
+
+TEST_F(RecoverTest, WithoutAnyWayWhatIsMissingIsNamedAndCanBeSupplied) {
+  Commit();
+  ASSERT_THAT(Dir("/opt/agent")->Unlink(NewStaged("/opt/agent/agent")), IsOk());
+  ASSERT_THAT(Dir("/opt/agent")->Unlink("agent"), IsOk());
+  const base::Digest old = invariants_.before().at("/opt/agent/agent").digest;
+  ASSERT_THAT(Dir(kKeptCopies)->Unlink(old.ToHex()), IsOk());
+
+  // One target is new already, so that the journal is no old one.
+  auto etc = Dir("/etc/agent");
+  ASSERT_THAT(etc->Rename(NewStaged("/etc/agent/cacert"), *etc, "cacert"), IsOk());
+  Recovery recovery = RecoverOk();
+  ASSERT_TRUE(recovery.transaction.has_value());
+  EXPECT_EQ(recovery.transaction->phase(), Phase::kCommitted);
+  ASSERT_THAT(recovery.missing, SizeIs(1));
+  EXPECT_EQ(recovery.missing[0].name, "agent");
+
+  const std::string bytes = NewRelease().contents.at("agent");
+  base::StringSource source(bytes);
+  ASSERT_THAT(recovery.transaction->Supply(recovery.missing[0], source), IsOk());
+  recovery = RecoverOk();
+  EXPECT_THAT(recovery.missing, IsEmpty());
+  EXPECT_EQ(Files(), invariants_.after());
+}
+
+TEST_F(RecoverTest, DamagedTargetBesideNewOnesIsRepaired) {
+  absl::StatusOr<Transaction> transaction = CommitRelease(disk_, OldRelease(), NewRelease());
+  ASSERT_THAT(transaction, IsOk());
+  ASSERT_THAT(transaction->ReplaceFiles(), IsOk());
+  ASSERT_THAT((*Dir("/etc/agent")->OpenReadWrite("cacert"))->WriteAt(0, "XX"), IsOk());
+  // Its new contents are nowhere any more: back.
+  EXPECT_EQ(RecoverOk().transaction->phase(), Phase::kReactivating);
+  EXPECT_EQ(Files(), invariants_.before());
+}
+
+TEST_F(RecoverTest, DamagedTargetIsRepairedFromTheNewKeptSet) {
+  absl::StatusOr<Transaction> transaction = CommitRelease(disk_, OldRelease(), NewRelease());
+  ASSERT_THAT(transaction, IsOk());
+  ASSERT_THAT(transaction->ReplaceFiles(), IsOk());
+  ASSERT_THAT(transaction->KeepNew(NewRelease().files().components), IsOk());
+  ASSERT_THAT((*Dir("/etc/agent")->OpenReadWrite("cacert"))->WriteAt(0, "XX"), IsOk());
+  EXPECT_EQ(RecoverOk().transaction->phase(), Phase::kActivating);
+  EXPECT_EQ(Files(), invariants_.after());
+}
+
+// CONTRACT 6: no target is new, and one is neither: the state directory was restored.
+TEST_F(RecoverTest, JournalOfARestoredStateIsSetAsideAndNothingIsRenamed) {
+  Commit();
+  const std::string journal = *base::ReadWhole(*Dir(kState), kJournalName, 100'000);
+  RecoverOk();
+  TestRelease later = NewRelease();
+  for (auto& [name, bytes] : later.contents) bytes += " later";
+  PutFiles(disk_, later);
+  PutJournal(journal);
+  const FileSet before = Files();
+
+  const Recovery recovery = RecoverOk();
+
+  EXPECT_FALSE(recovery.transaction.has_value());
+  ASSERT_THAT(recovery.notices, SizeIs(1));
+  EXPECT_EQ(recovery.notices[0].code, v1::Refusal::JOURNAL_FOREIGN);
+  EXPECT_THAT(recovery.notices[0].text, HasSubstr(std::string(kSetAside)));
+  EXPECT_TRUE(IsSetAside());
+  EXPECT_EQ(Files(), before);
+  EXPECT_FALSE(RecoverOk().transaction.has_value());
+}
+
+TEST_F(RecoverTest, JournalOfAnotherHostIsSetAside) {  // ADVERSARY 120
+  Commit();
+  const trust::HostId other = *trust::HostId::FromBytes(std::string(32, 'o'));
+  const Recovery recovery = RecoverOk(other);
+  EXPECT_FALSE(recovery.transaction.has_value());
+  EXPECT_EQ(recovery.notices.at(0).code, v1::Refusal::JOURNAL_FOREIGN);
+  EXPECT_EQ(Files(), invariants_.before());
+}
+
+TEST_F(RecoverTest, DamagedJournalIsSetAside) {  // ADVERSARY 120
+  Commit();
+  std::string bytes = *base::ReadWhole(*Dir(kState), kJournalName, 100'000);
+  for (const std::string& bad : {bytes.substr(0, bytes.size() / 2), std::string(bytes.size(), '\0'),
+                                 bytes + bytes, std::string(), std::string(600'000, 'x')}) {
+    PutJournal(bad);
+    const Recovery recovery = RecoverOk();
+    EXPECT_FALSE(recovery.transaction.has_value());
+    ASSERT_THAT(recovery.notices, SizeIs(1));
+    EXPECT_EQ(recovery.notices[0].code, v1::Refusal::JOURNAL_DAMAGED);
+    EXPECT_EQ(Files(), invariants_.before());
+  }
+}
+
+TEST_F(RecoverTest, PlantedJournalIsNotFollowed) {  // ADVERSARY 103
+  disk_.Plant("/var/lib/mig-loader/journal", base::FileKind::kSymlink);
+  EXPECT_EQ(RecoverOk().notices.at(0).code, v1::Refusal::JOURNAL_DAMAGED);
+  EXPECT_FALSE(RecoverOk().transaction.has_value());
+}
+
+TEST_F(RecoverTest, NewerLoadersJournalIsRefusedAndStays) {  // ADVERSARY 142
+  std::string bytes = "MIGJRNL2";
+  bytes.append(4, '\0');
+  const base::Digest sum = base::Sha256Of(bytes);
+  bytes.append(sum.bytes().data(), sum.bytes().size());
+  PutJournal(bytes);
+  const absl::Status status = Recover(PlaceOn(disk_), std::nullopt).status();
+  EXPECT_EQ(trust::RefusalOf(status), v1::Refusal::UNSUPPORTED);
+  EXPECT_FALSE(IsSetAside());
+}
+
+TEST_F(RecoverTest, SettledTransactionsAreGivenBackUntilTheyAreClosed) {
+  absl::StatusOr<Transaction> transaction = CommitRelease(disk_, OldRelease(), NewRelease());
+  ASSERT_THAT(transaction, IsOk());
+  ASSERT_THAT(transaction->ReplaceFiles(), IsOk());
+  ASSERT_THAT(transaction->Finish(), IsOk());
+  for (int i = 0; i < 2; ++i) {
+    Recovery recovery = RecoverOk();
+    ASSERT_TRUE(recovery.transaction.has_value());
+    EXPECT_EQ(recovery.transaction->phase(), Phase::kDone);
+    if (i == 1) {
+      ASSERT_THAT(recovery.transaction->Close(), IsOk());
+    }
+  }
+  EXPECT_FALSE(RecoverOk().transaction.has_value());
+}
+
+TEST_F(RecoverTest, StagedInodeWithASecondLinkIsNotInstalled) {  // ADVERSARY 104
+  Commit();
+  auto directory = Dir("/opt/agent");
+  ASSERT_THAT(directory->Link(NewStaged("/opt/agent/agent"), *directory, "second"), IsOk());
+  RecoverOk();
+  EXPECT_EQ(Files(), invariants_.after());
+  EXPECT_EQ(directory->Stat("agent")->links, 1u);
+  EXPECT_NE(directory->Stat("agent")->inode, directory->Stat("second")->inode);
+}
+
+TEST_F(RecoverTest, PeekSaysThePhaseWithoutTouchingAnything) {  // ADVERSARY 122
+  EXPECT_THAT(*PeekPhase(PlaceOn(disk_)), Eq(std::nullopt));
+  Commit();
+  const base::DiskImage before = disk_.SeenImage();
+  EXPECT_THAT(*PeekPhase(PlaceOn(disk_)), Eq(Phase::kCommitted));
+  EXPECT_TRUE(Invariants::IsUnchanged(before, disk_.SeenImage()));
+}
+
+}  // namespace
+}  // namespace mig::loader
