@@ -16,7 +16,6 @@
 #include "loader/transport/call_status.h"
 #include "loader/transport/endpoint.h"
 #include "loader/transport/server_verifier.h"
-#include "loader/transport/tls13.h"
 #include "trust/refusal.h"
 
 namespace mig::loader {
@@ -194,8 +193,8 @@ absl::Status TooLarge(absl::string_view request) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<GrpcTransport>> GrpcTransport::Create(base::Clock& clock,
+                                                                     const Tls13Required&,
                                                                      GrpcTransportOptions options) {
-  MIG_RETURN_IF_ERROR(CheckTls13Required());
   MIG_ASSIGN_OR_RETURN(const Endpoint endpoint, ParseEndpoint(options.endpoint));
   return std::unique_ptr<GrpcTransport>(
       new GrpcTransport(clock, std::make_unique<Channel>(options, endpoint)));

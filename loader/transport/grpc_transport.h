@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "base/clock.h"
+#include "loader/transport/tls13.h"
 #include "loader/transport/transport.h"
 
 namespace mig::loader {
@@ -42,9 +43,10 @@ struct GrpcTransportOptions {
 // redirect of names by environment variables. gRPC's threads only Notify a base::Event.
 class GrpcTransport : public Transport {
  public:
-  // Connects nothing yet. The clock is borrowed. InvalidArgument: an endpoint that is none; names
-  // it. FailedPrecondition: RequireTls13 was not called.
+  // Connects nothing yet. The clock is borrowed. CONFIGURATION (InvalidArgument): an endpoint that
+  // is none; names it.
   static absl::StatusOr<std::unique_ptr<GrpcTransport>> Create(base::Clock& clock,
+                                                               const Tls13Required& tls13,
                                                                GrpcTransportOptions options);
   ~GrpcTransport() override;
 
