@@ -43,7 +43,6 @@ ExitCode ExitCodeOf(Refusal::Code code) {
     case Refusal::NONE:
     case Refusal::ADOPTED:
     case Refusal::ALREADY_INSTALLED:
-    case Refusal::NO_PLAN:
     case Refusal::NO_VARIANT:
     case Refusal::VARIANT_LIMIT:
     case Refusal::PACKAGE_OWNED:

@@ -135,7 +135,7 @@ absl::StatusOr<Concluded> Installer::Carry(std::vector<FileChange> changes, Tran
   if (ready.ok()) ready = KeepOld(staging);
   if (ready.ok() && item.has_value()) ready = JudgeAgain(*item, facts);
   if (!ready.ok()) {
-    if (MayPass(ready)) {
+    if (MayPass(ready) && !is_withdrawn_) {
       left_for_later_ = staging.changes();
       std::move(staging).LeaveForLater();
     }
@@ -236,6 +236,7 @@ absl::Status Installer::JudgeAgain(trust::AssignmentItem& item, TransactionFacts
     const trust::AssignmentItem* again = exchange_->ItemFor(product_.name);
     if (again == nullptr || again->manifest != item.manifest || again->variant != item.variant ||
         !again->plan.has_value()) {
+      is_withdrawn_ = true;
       return trust::Refuse(v1::Refusal::ASSIGNMENT_OVER,
                            absl::StrCat(product_.name,
                                         ": asked again before the commit, the coordinator does "

@@ -66,6 +66,7 @@ class Installer {
   const Product& product_;
   v1::Outcome::Stage stage_ = v1::Outcome::ADMIT;
   uint64_t fetched_bytes_ = 0;
+  bool is_withdrawn_ = false;  // the coordinator took the assignment back
   std::vector<FileChange> left_for_later_;
 };
 

@@ -112,6 +112,7 @@ AgentScript TestHost::ScriptOf(const AgentSpec& spec) {
   if (spec.command.empty()) return AgentScript::Healthy();
   const std::optional<std::string> program = Get(spec.command.front());
   if (!program.has_value()) return AgentScript::CannotStart(absl::NotFoundError("no program"));
+  if (behaves) return behaves(*program);
   if (absl::StrContains(*program, "crashes")) {
     return AgentScript::CrashesAfter(absl::Seconds(5), 139);
   }

@@ -4,6 +4,7 @@
 #define MIG_LOADER_RUN_TESTING_TEST_HOST_H_
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -47,6 +48,9 @@ class TestHost {
   ScriptedServices& services() { return *services_; }
   Config& config() { return config_; }  // a change counts from the next run on
   AgentSpec agent() const { return dictionary_->Find("agent")->agent; }
+
+  // How an agent of these bytes behaves from now on; null: as they say.
+  std::function<AgentScript(const std::string& program)> behaves;
 
   // Files.
   void Put(absl::string_view path, absl::string_view content, uint32_t mode = 0644);
