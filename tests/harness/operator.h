@@ -41,11 +41,15 @@ class Operator {
   absl::StatusOr<Message> Ask(std::vector<std::string> words) const {
     words.insert(words.end(), {"-o", "json"});
     MIG_ASSIGN_OR_RETURN(const CommandResult result, Do(words));
-    Message message;
-    const auto parsed = google::protobuf::util::JsonStringToMessage(result.out, &message);
-    if (parsed.ok()) return message;
-    return absl::DataLossError(
-        absl::StrCat("`", result.shown, "`: ", std::string(parsed.message()), ": ", result.out));
+    return Read<Message>(result, result.out);
+  }
+
+  // The same for a verb that shows a JSON list: `field` is the list's in Message.
+  template <typename Message>
+  absl::StatusOr<Message> AskList(std::vector<std::string> words, const std::string& field) const {
+    words.insert(words.end(), {"-o", "json"});
+    MIG_ASSIGN_OR_RETURN(const CommandResult result, Do(words));
+    return Read<Message>(result, absl::StrCat("{\"", field, "\":", result.out, "}"));
   }
 
   // Makes PRODUCT@VERSION and signs it with each key.
@@ -62,6 +66,15 @@ class Operator {
   }
 
  private:
+  template <typename Message>
+  static absl::StatusOr<Message> Read(const CommandResult& result, const std::string& json) {
+    Message message;
+    const auto parsed = google::protobuf::util::JsonStringToMessage(json, &message);
+    if (parsed.ok()) return message;
+    return absl::DataLossError(
+        absl::StrCat("`", result.shown, "`: ", std::string(parsed.message()), ": ", result.out));
+  }
+
   const World& world_;
 };
 
