@@ -198,7 +198,10 @@ absl::StatusOr<std::unique_ptr<base::File>> KeptSets::OpenCopy(const base::Diges
 }
 
 absl::Status KeptSets::SetCurrent(KeptSet set) {
-  return Rewrite({.current = std::move(set), .previous = sets_.previous, .next = std::nullopt});
+  Sets sets = {.current = std::move(set), .previous = sets_.previous};
+  const bool is_other = sets_.current && sets_.current->release != sets.current->release;
+  if (is_other) sets.previous = sets_.current;
+  return Rewrite(std::move(sets));
 }
 
 absl::Status KeptSets::BeginNext(NextSet next, KeptSet replaced) {

@@ -78,7 +78,7 @@ class KeptSets {
 
   // Durable rewrites of `sets`. A set may be named before all its copies are made.
 
-  // What is installed now: for adopted files.
+  // What is installed now: for adopted files. A current set of another release becomes previous.
   absl::Status SetCurrent(KeptSet set);
   // `next` is being made. If there is no current set, `replaced` is. The previous set goes, unless
   // `next` is of the current set's release (a repair).

@@ -190,30 +190,34 @@ absl::StatusOr<Staging::NoWayBack> Staging::Keep() {
 
 absl::StatusOr<bool> Staging::KeepOld(size_t index) {
   const FileChange& change = changes_[index];
+  const Target& target = change.target;
   Item& item = items_[index];
-  MIG_ASSIGN_OR_RETURN(item.before, ReadFacts(*item.directory, change.target.file_name));
-  if (change.installed && change.after && *change.installed == change.after->content()) {
-    // The release before has the same contents: going back leaves the repaired file (FactsOn).
-    item.kept_name = kept_.KeptName(change.after->digest);
-    return true;
-  }
-  if (change.installed) {
+  const bool is_repair =
+      change.installed && change.after && *change.installed == change.after->content();
+  if (change.installed && !is_repair) {
     MIG_ASSIGN_OR_RETURN(const bool is_kept, kept_.Verify(*change.installed));
-    const bool is_whole = item.before && item.before->content() == *change.installed;
-    if (!is_kept && !is_whole) return false;
     if (is_kept) {
       item.before = FileFacts{.digest = change.installed->digest,
                               .size_bytes = change.installed->size_bytes,
-                              .mode = change.target.mode,
-                              .uid = change.target.uid,
-                              .gid = change.target.gid};
+                              .mode = target.mode,
+                              .uid = target.uid,
+                              .gid = target.gid};
       item.kept_name = kept_.KeptName(change.installed->digest);
       return true;
     }
   }
+  MIG_ASSIGN_OR_RETURN(item.before, ReadFacts(*item.directory, target.file_name));
+  if (is_repair) {
+    // The release before has the same contents: going back leaves the repaired file (FactsOn).
+    item.kept_name = kept_.KeptName(change.after->digest);
+    return true;
+  }
+  const bool is_damaged =
+      change.installed && (!item.before || item.before->content() != *change.installed);
+  if (is_damaged) return false;
   if (!item.before) return true;  // new: there is nothing to go back to
   MIG_ASSIGN_OR_RETURN(const std::unique_ptr<base::File> old,
-                       item.directory->OpenRead(change.target.file_name));
+                       item.directory->OpenRead(target.file_name));
   MIG_RETURN_IF_ERROR(kept_.Copy(*old, item.before->content()));
   item.kept_name = kept_.KeptName(item.before->digest);
   return true;

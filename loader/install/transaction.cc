@@ -9,6 +9,7 @@
 #include "base/sizes.h"
 #include "base/status_macros.h"
 #include "base/text.h"
+#include "loader/install/adopt.h"
 #include "loader/install/staged_file.h"
 #include "trust/refusal.h"
 
@@ -100,27 +101,11 @@ absl::Status Transaction::ReplaceFiles() {
 
 absl::Status Transaction::KeepNew(const std::vector<Component>& components) {
   MIG_CHECK(phase() == Phase::kActivating) << PhaseName(phase());
-  NextSet next = {.transaction = journal_.facts.id, .set = {.release = journal_.facts.to}};
-  for (const Component& component : components) {
-    next.set.files.push_back({.name = component.target.name, .facts = component.facts()});
-  }
-  std::sort(next.set.files.begin(), next.set.files.end(),
-            [](const KeptFile& a, const KeptFile& b) { return a.name < b.name; });
+  const NextSet next = {.transaction = journal_.facts.id,
+                        .set = SetOf(journal_.facts.to, components)};
   MIG_RETURN_IF_ERROR(kept_.BeginNext(next, ReplacedSet(journal_)));
   MIG_RETURN_IF_ERROR(kept_.Collect(OldDigests(journal_)));
-  for (const Component& component : components) {
-    MIG_RETURN_IF_ERROR(trust::WithContext(absl::StrCat("component '", component.target.name, "'"),
-                                           KeepOne(component)));
-  }
-  return kept_.Sync();
-}
-
-absl::Status Transaction::KeepOne(const Component& component) {
-  MIG_ASSIGN_OR_RETURN(const std::unique_ptr<base::Directory> directory,
-                       OpenTargetDirectory(place_, component.target.directory));
-  MIG_ASSIGN_OR_RETURN(const std::unique_ptr<base::File> file,
-                       directory->OpenRead(component.target.file_name));
-  return kept_.Copy(*file, component.content);
+  return KeepComponents(place_, components, kept_);
 }
 
 absl::Status Transaction::Finish() {

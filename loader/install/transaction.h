@@ -54,10 +54,10 @@ class Transaction {
   absl::Status ReplaceFiles();
 
   // Step 5, while the agent is watched: copies every file of the new release into the kept set.
-  // `components`: all of them, changed or not. The previous set goes first (unless this is a
-  // repair): it is what a full disk can do without. After an error the transaction may go on
-  // without: the next one then makes the copies that it needs.
-  // MIG_CHECKs phase ACTIVATING.
+  // `components`: all of them, changed or not, but those that Compare left alone. The previous set
+  // goes first (unless this is a repair): it is what a full disk can do without. After an error the
+  // transaction may go on without: the next one then makes the copies that it needs. MIG_CHECKs
+  // phase ACTIVATING.
   absl::Status KeepNew(const std::vector<Component>& components);
 
   // Step 6, healthy: DONE, then the new kept set takes its place. MIG_CHECKs phase ACTIVATING.
@@ -96,7 +96,6 @@ class Transaction {
   absl::Status Enter(Phase phase);
   absl::Status EnterReverting(const v1::Refusal& why, absl::string_view agent_output);
   absl::Status SettleKeptSets();
-  absl::Status KeepOne(const Component& component);
 
   Place place_;
   Journal journal_;

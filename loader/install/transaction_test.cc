@@ -14,6 +14,7 @@
 #include "base/path.h"
 #include "base/testing/status_matchers.h"
 #include "base/whole_file.h"
+#include "loader/install/adopt.h"
 #include "loader/install/recover.h"
 #include "loader/install/staging.h"
 #include "loader/install/sweep.h"
@@ -260,6 +261,22 @@ TEST_F(TransactionTest, WhatWasLeftForLaterIsUsedByTheNextRun) {  // ADVERSARY 8
     ASSERT_THAT(have, IsOk());
     EXPECT_TRUE(have->is_staged) << changes[i].target.name;
   }
+}
+
+TEST_F(TransactionTest, AdoptingKeepsACopyAndTouchesNoTarget) {
+  base::MemoryFileSystem disk;
+  PutFiles(disk, OldRelease());
+  const std::unique_ptr<base::Directory> opt = *disk.OpenRoot("/opt/agent");
+  const base::FileStat before = *opt->Stat("agent");
+  const std::vector<Component> components = OldRelease().files().components;
+  ASSERT_THAT(AdoptFiles(PlaceOn(disk), kProduct, OldRelease().id, components), IsOk());
+  EXPECT_EQ(*opt->Stat("agent"), before);
+  EXPECT_TRUE(invariants_.HasWayBack(disk, kKeptCopies));
+  EXPECT_EQ(KeptSets::Open(PlaceOn(disk), kProduct)->current()->release, OldRelease().id);
+
+  EXPECT_THAT(AdoptFiles(PlaceOn(disk), kProduct, NewRelease().id,
+                         {NewRelease().files().components.front()}),
+              StatusIs(absl::StatusCode::kDataLoss, HasSubstr("'agent'")));
 }
 
 // ADVERSARY 108 [mox #170]: bind mounts and other file systems below the targets' parents.

@@ -14,7 +14,7 @@
 #include "base/sha256.h"
 #include "base/status_macros.h"
 #include "base/whole_file.h"
-#include "loader/install/kept_sets.h"
+#include "loader/install/adopt.h"
 #include "loader/install/sweep.h"
 
 namespace mig::loader::testing {
@@ -158,20 +158,7 @@ void PutFiles(base::FileSystem& disk, const TestRelease& release) {
 
 void PutInstalled(base::FileSystem& disk, const TestRelease& release) {
   PutFiles(disk, release);
-  absl::StatusOr<KeptSets> kept = KeptSets::Open(PlaceOn(disk), kProduct);
-  MIG_CHECK_OK(kept);
-  KeptSet set = {.release = release.id};
-  for (const Component& component : ComponentsOf(release)) {
-    const Target& target = component.target;
-    absl::StatusOr<std::unique_ptr<base::Directory>> directory = disk.OpenRoot(target.directory);
-    MIG_CHECK_OK(directory);
-    absl::StatusOr<std::unique_ptr<base::File>> file = (*directory)->OpenRead(target.file_name);
-    MIG_CHECK_OK(file);
-    MIG_CHECK_OK(kept->Copy(**file, component.content));
-    set.files.push_back({.name = target.name, .facts = component.facts()});
-  }
-  MIG_CHECK_OK(kept->Sync());
-  MIG_CHECK_OK(kept->SetCurrent(std::move(set)));
+  MIG_CHECK_OK(AdoptFiles(PlaceOn(disk), kProduct, release.id, ComponentsOf(release)));
 }
 
 absl::StatusOr<LocalManifest> ScanOf(base::FileSystem& disk,
