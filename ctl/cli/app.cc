@@ -33,6 +33,18 @@ std::string OneLine(absl::string_view message) {
   return absl::StrReplaceAll(message, {{"\r\n", " "}, {"\n", " "}});
 }
 
+// CLI11 says only that a verb is needed; what was typed instead is what people look for.
+std::string Complaint(const CLI::App& app, const CLI::ParseError& error) {
+  const std::vector<std::string> rest = app.remaining(true);
+  const bool lacks_verb = dynamic_cast<const CLI::RequiredError*>(&error) != nullptr;
+  for (const std::string& word : rest) {
+    if (lacks_verb && word.rfind('-', 0) != 0) {
+      return absl::StrCat("'", base::Escaped(word), "' is no verb here");
+    }
+  }
+  return base::Escaped(OneLine(error.what()), 400);
+}
+
 // Of the deepest verb that was named: where --help tells more.
 std::string HelpFor(const CLI::App& app) {
   std::string words = "migctl";
@@ -85,6 +97,9 @@ int RunMigctl(const std::vector<std::string>& arguments, World& world) {
   line.app.description(
       "Operates a fleet of MIG loaders: releases, plans, rollouts, hosts, keys.\n"
       "Begin with: migctl trial init DIR, or migctl context set NAME ... and migctl login.");
+  line.app.footer(
+      "General flags (--context, -o json, --yes, ...): migctl --help\n"
+      "Exit: 0 done, 1 failed, 2 usage, 3 not found, 4 not allowed, 5 precondition, 6 not reached");
   line.app.require_subcommand(1);
   line.app.fallthrough();
   AddGlobalOptions(line);
@@ -96,9 +111,8 @@ int RunMigctl(const std::vector<std::string>& arguments, World& world) {
     world.console.Out(line.app.help());
     return kExitOk;
   } catch (const CLI::ParseError& error) {
-    return Fail(world.console,
-                absl::InvalidArgumentError(absl::StrCat(base::Escaped(OneLine(error.what()), 400),
-                                                        "; see ", HelpFor(line.app))));
+    return Fail(world.console, absl::InvalidArgumentError(absl::StrCat(
+                                   Complaint(line.app, error), "; see ", HelpFor(line.app))));
   }
   Session session(world, line.options);
   if (const absl::Status status = session.CheckOutput(); !status.ok()) {

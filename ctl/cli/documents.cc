@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "base/sizes.h"
 #include "base/status_macros.h"
@@ -115,7 +116,8 @@ absl::StatusOr<std::vector<trust::Envelope>> ListDocuments(AdminClient& admin,
 
 absl::StatusOr<NamedDocument> FindDocument(Session& session, trust::DocumentType type,
                                            const std::string& name) {
-  if (session.files().Exists(name)) {
+  const bool is_file = type == trust::DocumentType::kRoot || absl::StrContains(name, "/");
+  if (is_file) {
     MIG_ASSIGN_OR_RETURN(const std::string bytes,
                          session.files().Read(name, base::kMaxEnvelopeBytes, "the document"));
     absl::StatusOr<trust::Envelope> envelope = trust::Envelope::Parse(bytes, type);
@@ -125,11 +127,6 @@ absl::StatusOr<NamedDocument> FindDocument(Session& session, trust::DocumentType
                                                      trust::RulesOf(type).name));
     }
     return NamedDocument{*std::move(envelope), name};
-  }
-  if (type == trust::DocumentType::kRoot) {
-    const absl::StatusOr<std::string> why =
-        session.files().Read(name, base::kMaxEnvelopeBytes, "the root");
-    return why.status();
   }
   MIG_ASSIGN_OR_RETURN(AdminClient* const admin, session.admin());
   v1::GetDocumentRequest request;
@@ -142,7 +139,7 @@ absl::StatusOr<NamedDocument> FindDocument(Session& session, trust::DocumentType
   if (absl::IsNotFound(envelope.status())) {
     return absl::NotFoundError(
         absl::StrCat("no ", trust::RulesOf(type).name, " '", base::Escaped(name),
-                     "', neither as a file nor at the coordinator; see migctl ",
+                     "' at the coordinator (a file is named with a /, as in ./NAME); see migctl ",
                      type == trust::DocumentType::kPlan ? "rollout list" : "release list"));
   }
   MIG_RETURN_IF_ERROR(envelope.status());

@@ -28,8 +28,8 @@ struct NamedDocument {
   std::string file;  // empty: from the coordinator
 };
 
-// `name` is a file, if there is one, else what the coordinator calls it. PAYLOAD_TYPE if it is
-// another kind of document.
+// A root is always a file; for the others `name` is one if it has a "/", else what the coordinator
+// calls it, so that no file that lies about is taken for a plan. PAYLOAD_TYPE: another kind.
 absl::StatusOr<NamedDocument> FindDocument(Session& session, trust::DocumentType type,
                                            const std::string& name);
 

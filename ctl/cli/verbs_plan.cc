@@ -158,7 +158,8 @@ void AddPlanVerbs(CommandLine& line) {
 
   CLI::App* const sign = line.Verb(noun, "sign", "sign one: decoded, shown and compared here");
   const auto signed_one = std::make_shared<SignArguments>();
-  sign->add_option("PLAN", signed_one->document, "its name, a digest, or a file")->required();
+  sign->add_option("PLAN", signed_one->document, "its name, a digest, or a file (./NAME)")
+      ->required();
   sign->add_option("--key", signed_one->key, "your key: a file, or a name in --key-dir")
       ->required();
   line.Does(sign, signed_one, [](Session& session, const SignArguments& arguments) {
@@ -166,7 +167,7 @@ void AddPlanVerbs(CommandLine& line) {
   });
   CLI::App* const show = line.Verb(noun, "show", "what one says, and who has signed");
   const auto shown = std::make_shared<SignArguments>();
-  show->add_option("PLAN", shown->document, "its name, a digest, or a file")->required();
+  show->add_option("PLAN", shown->document, "its name, a digest, or a file (./NAME)")->required();
   line.Does(show, shown, [](Session& session, const SignArguments& arguments) {
     return ShowDocument(session, trust::DocumentType::kPlan, arguments.document);
   });

@@ -237,7 +237,7 @@ void AddReleaseVerbs(CommandLine& line) {
   AddPublish(line, noun);
   CLI::App* const sign = line.Verb(noun, "sign", "sign one: decoded, shown and compared here");
   const auto signed_one = std::make_shared<SignArguments>();
-  sign->add_option("RELEASE", signed_one->document, "PRODUCT@VERSION, a digest, or a file")
+  sign->add_option("RELEASE", signed_one->document, "PRODUCT@VERSION, a digest, or a file (./NAME)")
       ->required();
   sign->add_option("--key", signed_one->key, "your key: a file, or a name in --key-dir")
       ->required();
@@ -246,7 +246,8 @@ void AddReleaseVerbs(CommandLine& line) {
   });
   CLI::App* const show = line.Verb(noun, "show", "what one says, and who has signed");
   const auto shown = std::make_shared<SignArguments>();
-  show->add_option("RELEASE", shown->document, "PRODUCT@VERSION, a digest, or a file")->required();
+  show->add_option("RELEASE", shown->document, "PRODUCT@VERSION, a digest, or a file (./NAME)")
+      ->required();
   line.Does(show, shown, [](Session& session, const SignArguments& arguments) {
     return ShowDocument(session, trust::DocumentType::kManifest, arguments.document);
   });

@@ -71,8 +71,8 @@ absl::StatusOr<int> Wait(Session& session, const WaitArguments& arguments) {
   const base::MonotonicTime end = clock.MonotonicNow() + timeout;
   v1::GetRolloutRequest request;
   request.set_name(arguments.name);
-  std::optional<int> exit;
-  v1::Rollout last;
+  MIG_ASSIGN_OR_RETURN(v1::Rollout last, admin->GetRollout(request));
+  std::optional<int> exit = ExitOf(wanted, last);
   while (!exit.has_value()) {
     const absl::Duration left = end - clock.MonotonicNow();
     if (left <= absl::ZeroDuration()) {
@@ -90,11 +90,6 @@ absl::StatusOr<int> Wait(Session& session, const WaitArguments& arguments) {
     // The coordinator restarts, the network goes: waiting goes on.
     if (!status.ok() && !MayTryAgain(status)) return status;
     clock.SleepUntil(std::min(end, clock.MonotonicNow() + kRetryAfter));
-  }
-  if (last.state() == v1::Rollout::STATE_UNSPECIFIED) {
-    return absl::UnavailableError(absl::StrCat("rollout ", arguments.name,
-                                               " was never seen: the coordinator was not reached; "
-                                               "trying again is safe"));
   }
   session.Show(RolloutScreen(last, session.now()), ToJson(last));
   return *exit;

@@ -82,6 +82,13 @@ absl::StatusOr<std::string> LocalFiles::Absolute(absl::string_view path) const {
   }
 }
 
+absl::StatusOr<base::OpenedParent> LocalFiles::OpenParent(absl::string_view absolute) const {
+  absl::StatusOr<base::OpenedParent> parent = base::OpenParent(disk_, absolute);
+  if (!absl::IsNotFound(parent.status())) return parent;
+  return absl::InvalidArgumentError(
+      absl::StrCat(absolute, ": the directory it should lie in is missing; make it first"));
+}
+
 absl::StatusOr<std::unique_ptr<base::File>> LocalFiles::Open(absl::string_view path,
                                                              absl::string_view what) const {
   MIG_ASSIGN_OR_RETURN(const std::string absolute, Absolute(path));
@@ -146,8 +153,9 @@ absl::Status LocalFiles::WriteNew(absl::string_view path, absl::string_view byte
 absl::Status LocalFiles::Replace(absl::string_view path, absl::string_view bytes,
                                  uint32_t mode) const {
   MIG_ASSIGN_OR_RETURN(const std::string absolute, Absolute(path));
-  MIG_ASSIGN_OR_RETURN(const base::OpenedParent parent, base::OpenParent(disk_, absolute));
-  return base::WriteDurably(*parent.directory, parent.name, bytes, mode);
+  const absl::StatusOr<base::OpenedParent> parent = OpenParent(absolute);
+  MIG_RETURN_IF_ERROR(parent.status());
+  return base::WriteDurably(*parent->directory, parent->name, bytes, mode);
 }
 
 absl::Status LocalFiles::Remove(absl::string_view path) const {

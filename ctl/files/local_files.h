@@ -13,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "base/file_system.h"
+#include "base/path.h"
 
 namespace mig::ctl {
 
@@ -48,6 +49,9 @@ class LocalFiles {
 
   // `path` from the root, with links resolved as far as it exists.
   absl::StatusOr<std::string> Absolute(absl::string_view path) const;
+
+  // The directory in which `absolute` will lie; InvalidArgument if it is missing.
+  absl::StatusOr<base::OpenedParent> OpenParent(absl::string_view absolute) const;
 
   base::FileSystem& disk() const { return disk_; }
 

@@ -55,7 +55,9 @@ std::string DictionaryToml(const LoaderFacts& facts) {
       program,
       "]\n"
       "probation = \"10s\"\n"
-      "# probe = { http = \"http://127.0.0.1:9100/metrics\", timeout = \"5s\" }\n"
+      "# Asked while it is on probation: probe = { http = \"http://127.0.0.1:9100/metrics\", "
+      "timeout "
+      "= \"5s\" }\n"
       "\n"
       "[",
       product, ".component.", facts.product,

@@ -215,8 +215,7 @@ absl::StatusOr<Trial> MakeTrial(const TrialOptions& options, const std::string& 
                           " admin,approver,operator,release-signer,rollout-signer,viewer\n"));
   out.Public(std::string(layout::kCoordinatorConfig), CoordinatorToml(options));
 
-  const std::string host =
-      options.dns_names.empty() ? options.ip_addresses.front() : options.dns_names.front();
+  const std::string host = TrialHost(options);
   const std::string loader(layout::kLoaderDirectory);
   const LoaderFacts facts = {options.trust_domain,
                              Address(host, options.loaders_port),
@@ -236,7 +235,7 @@ absl::Status WriteTrial(const Trial& trial, const std::string& directory, const 
     return absl::AlreadyExistsError(absl::StrCat(
         directory, " is there already, and no key is ever overwritten; name a new directory"));
   }
-  MIG_ASSIGN_OR_RETURN(const base::OpenedParent parent, base::OpenParent(files.disk(), absolute));
+  MIG_ASSIGN_OR_RETURN(const base::OpenedParent parent, files.OpenParent(absolute));
   const std::string partial = absl::StrCat(".", parent.name, ".new");
   const std::string partial_path = base::JoinPath(parent.directory->path(), partial);
   if (files.Exists(partial_path)) {

@@ -47,7 +47,7 @@ struct FakeState {
   int logins = 0;
   // What every call fails with, if it is not ok; a Refusal goes into the details.
   absl::Status failure;
-  // GetDocument answers with this, whatever was asked for.
+  // GetDocument answers with this, whatever but a root was asked for.
   std::optional<v1::DocumentInfo> lie;
   // WatchRollout sends these in turn, then ends; if there are none, the rollout as it is.
   std::vector<v1::Rollout> watched;
