@@ -3,6 +3,7 @@
 #ifndef MIG_COORDINATOR_HANDLERS_ADMIN_DOCUMENTS_H_
 #define MIG_COORDINATOR_HANDLERS_ADMIN_DOCUMENTS_H_
 
+#include <map>
 #include <memory>
 
 #include "absl/status/status.h"
@@ -68,6 +69,11 @@ class AdminDocuments {
                    Done<v1::PlanPreview> done);
 
  private:
+  void Put(Caller caller, v1::PutDocumentRequest request, int tries_left,
+           Done<v1::DocumentInfo> done);
+  v1::Release ReleaseOf(const HeldDocument& held, const Snapshot& snapshot,
+                        const std::map<base::Digest, Census::ReleaseCount>& counts);
+
   Fleet& fleet_;
   BlobStore& blobs_;
   Census& census_;

@@ -3,11 +3,15 @@
 #ifndef MIG_COORDINATOR_HANDLERS_ADMIN_ENROLLMENT_H_
 #define MIG_COORDINATOR_HANDLERS_ADMIN_ENROLLMENT_H_
 
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "base/random.h"
 #include "coordinator/fleet/fleet.h"
 #include "coordinator/fleet/peer.h"
 #include "coordinator/handlers/done.h"
 #include "coordinator/handlers/operator_door.h"
+#include "coordinator/store/enrollment_record.h"
+#include "coordinator/store/write_batch.h"
 #include "proto/mig/v1/admin_people.pb.h"
 
 namespace mig::coordinator {
@@ -35,6 +39,12 @@ class AdminEnrollment {
                       Done<v1::Enrollment> done);
 
  private:
+  // One that nobody has decided on.
+  absl::StatusOr<EnrollmentRecord> FindWaiting(absl::string_view name);
+  absl::StatusOr<WriteBatch> Approval(const Caller& caller, const EnrollmentRecord& waiting,
+                                      absl::string_view replaces);
+  void Decide(WriteBatch batch, const EnrollmentRecord& waiting, Done<v1::Enrollment> done);
+
   Fleet& fleet_;
   OperatorDoor& door_;
   base::Random& random_;

@@ -4,12 +4,19 @@
 #define MIG_COORDINATOR_HANDLERS_ADMIN_HOSTS_H_
 
 #include <cstddef>
+#include <functional>
+#include <optional>
 
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "coordinator/fleet/fleet.h"
 #include "coordinator/fleet/peer.h"
 #include "coordinator/handlers/done.h"
+#include "coordinator/handlers/host_line.h"
 #include "coordinator/handlers/operator_door.h"
 #include "proto/mig/v1/admin_hosts.pb.h"
+#include "proto/mig/v1/checkin.pb.h"
 
 namespace mig::coordinator {
 
@@ -44,6 +51,24 @@ class AdminHosts {
   void MergeHosts(const Peer& peer, const v1::MergeHostsRequest& request, Done<v1::Host> done);
 
  private:
+  // Everything known of one host, by value.
+  struct KnownHost {
+    HostRecord record;
+    HostEntry entry;
+    std::optional<HostSeenRecord> seen;
+    std::optional<v1::CheckInRequest> said;
+
+    HostKnowledge Knowledge() const;
+  };
+  absl::StatusOr<KnownHost> Know(absl::string_view name);
+  absl::StatusOr<v1::Host> Line(const HostId& id, absl::Time now);
+
+  // Changes a host's record, and says what goes into the audit log.
+  using Change = std::function<absl::StatusOr<AuditEntry>(HostRecord&)>;
+  // Again if somebody else changed the host meanwhile.
+  void Update(Caller caller, const HostId& host, Change change, int tries_left,
+              Done<v1::Host> done);
+
   Fleet& fleet_;
   OperatorDoor& door_;
 };

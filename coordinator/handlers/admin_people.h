@@ -3,6 +3,9 @@
 #ifndef MIG_COORDINATOR_HANDLERS_ADMIN_PEOPLE_H_
 #define MIG_COORDINATOR_HANDLERS_ADMIN_PEOPLE_H_
 
+#include <cstdint>
+
+#include "absl/status/statusor.h"
 #include "base/random.h"
 #include "coordinator/fleet/fleet.h"
 #include "coordinator/fleet/peer.h"
@@ -49,6 +52,8 @@ class AdminPeople {
                      Done<v1::CreateWebLinkAnswer> done);
 
  private:
+  absl::StatusOr<uint64_t> FirstBadAuditRow(uint64_t last);
+
   Fleet& fleet_;
   OperatorDoor& door_;
   const CertificateIssuer& issuer_;

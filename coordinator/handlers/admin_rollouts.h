@@ -3,6 +3,11 @@
 #ifndef MIG_COORDINATOR_HANDLERS_ADMIN_ROLLOUTS_H_
 #define MIG_COORDINATOR_HANDLERS_ADMIN_ROLLOUTS_H_
 
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "coordinator/blobs/blob_store.h"
 #include "coordinator/fleet/fleet.h"
 #include "coordinator/fleet/peer.h"
@@ -10,6 +15,7 @@
 #include "coordinator/handlers/done.h"
 #include "coordinator/handlers/operator_door.h"
 #include "proto/mig/v1/admin_rollouts.pb.h"
+#include "rollout/checked_plan.h"
 
 namespace mig::coordinator {
 
@@ -46,6 +52,9 @@ class AdminRollouts {
                        Done<v1::Rollout> done);
 
  private:
+  absl::StatusOr<v1::Rollout> View(absl::string_view name, absl::Time now);
+  absl::StatusOr<v1::Rollout> ViewOf(const Snapshot& snapshot, const rollout::CheckedPlan& plan,
+                                     absl::Time now);
   void Halt(Caller caller, std::string name, std::string reason, int tries_left,
             Done<v1::Rollout> done);
 

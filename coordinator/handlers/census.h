@@ -36,8 +36,9 @@ class Census {
   // By manifest digest.
   absl::StatusOr<std::map<base::Digest, ReleaseCount>> Releases(absl::Time now);
 
-  // Hosts that a plan is for, by where they belong: canaries, then each wave as the first that
-  // will admit them. Hosts that are held back are in none.
+  // Hosts that a plan is for and that count (enrolled before its rollout's first issue), by where
+  // they belong: canaries, then each wave as the first that will admit them. Hosts that are held
+  // back are in none.
   struct PlanCount {
     uint64_t canaries = 0;
     std::vector<uint64_t> waves;

@@ -1,5 +1,7 @@
 #include "coordinator/handlers/check_in_request.h"
 
+#include <algorithm>
+#include <map>
 #include <optional>
 #include <utility>
 
@@ -89,6 +91,20 @@ absl::Status ReadStreams(const v1::CheckInRequest& request, CheckInFacts& facts)
   return absl::OkStatus();
 }
 
+absl::Status ReadState(const v1::CheckInRequest& request, const HostEntry& host,
+                       CheckInFacts& facts) {
+  facts.state.host_id = host.id;
+  facts.state.enrolled = host.enrolled_at;
+  facts.state.root_version = request.root_version();
+  if (request.waves_closed_until_ms() != 0) {
+    MIG_ASSIGN_OR_RETURN(
+        facts.state.waves_closed_until,
+        trust::TimeField(Field("waves_closed_until_ms"), request.waves_closed_until_ms()));
+  }
+  MIG_RETURN_IF_ERROR(ReadProducts(request, facts));
+  return ReadStreams(request, facts);
+}
+
 // --- What is on the disk
 
 absl::Status CheckComponent(const v1::LocalComponent& component, int index) {
@@ -156,18 +172,15 @@ absl::StatusOr<CheckInFacts> ReadCheckIn(const v1::CheckInRequest& request, cons
                                          base::kMaxHeldDocuments));
   facts.held = {held.begin(), held.end()};
 
-  facts.state.host_id = host.id;
-  facts.state.enrolled = host.enrolled_at;
   facts.state.machine = facts.machine;
-  facts.state.root_version = request.root_version();
-  if (request.waves_closed_until_ms() != 0) {
-    MIG_ASSIGN_OR_RETURN(
-        facts.state.waves_closed_until,
-        trust::TimeField(Field("waves_closed_until_ms"), request.waves_closed_until_ms()));
-  }
-  MIG_RETURN_IF_ERROR(ReadProducts(request, facts));
-  MIG_RETURN_IF_ERROR(ReadStreams(request, facts));
+  MIG_RETURN_IF_ERROR(ReadState(request, host, facts));
   MIG_RETURN_IF_ERROR(CheckLocalManifest(request.local_manifest()));
+  return facts;
+}
+
+absl::StatusOr<CheckInFacts> ReadRemembered(const v1::CheckInRequest& said, const HostEntry& host) {
+  CheckInFacts facts;
+  MIG_RETURN_IF_ERROR(ReadState(said, host, facts));
   return facts;
 }
 
@@ -182,6 +195,22 @@ absl::StatusOr<rollout::Facts> FactsOf(const v1::Environment& environment, const
     versions.emplace(name, manifest->manifest().version());
   }
   return rollout::Facts::From({.host_id = host, .machine = machine}, environment, versions);
+}
+
+std::optional<rollout::Facts> KnownFacts(const HostRecord& record, const v1::CheckInRequest* said,
+                                         const trust::TrustedState& state,
+                                         const Snapshot& snapshot) {
+  v1::Environment environment;
+  if (said != nullptr) {
+    environment = said->environment();
+  } else {
+    environment.set_hostname(record.name);
+    environment.set_loader_version("0");  // never missing in an environment
+  }
+  absl::StatusOr<rollout::Facts> facts =
+      FactsOf(environment, record.id, record.machine, state, snapshot);
+  if (!facts.ok()) return std::nullopt;
+  return *std::move(facts);
 }
 
 rollout::Facts WithCoordinatorFacts(const rollout::Facts& facts, const HostEntry& host,

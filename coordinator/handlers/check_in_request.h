@@ -5,15 +5,18 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "base/digest.h"
 #include "coordinator/fleet/host_index.h"
 #include "coordinator/fleet/snapshot.h"
+#include "coordinator/store/host_record.h"
 #include "coordinator/store/ids.h"
 #include "proto/mig/v1/checkin.pb.h"
 #include "rollout/facts.h"
@@ -39,6 +42,9 @@ struct CheckInFacts {
 // Errors (trust::RefusalOf): MALFORMED, BOUND; the message names the field.
 absl::StatusOr<CheckInFacts> ReadCheckIn(const v1::CheckInRequest& request, const HostEntry& host);
 
+// The same of what is remembered of a check-in (host_line.h, SaidIn): state and products only.
+absl::StatusOr<CheckInFacts> ReadRemembered(const v1::CheckInRequest& said, const HostEntry& host);
+
 // What filters read of the host. `release.PRODUCT` is there where the installed manifest is known
 // here. Errors as above, of the environment.
 absl::StatusOr<rollout::Facts> FactsOf(const v1::Environment& environment, const HostId& host,
@@ -49,6 +55,12 @@ absl::StatusOr<rollout::Facts> FactsOf(const v1::Environment& environment, const
 rollout::Facts WithCoordinatorFacts(const rollout::Facts& facts, const HostEntry& host,
                                     absl::string_view state_word, absl::string_view seen_address,
                                     absl::Time now);
+
+// What is known of a host without its asking. One that was never seen has its id and the name that
+// it enrolled with. Nothing: what was stored cannot be read.
+std::optional<rollout::Facts> KnownFacts(const HostRecord& record, const v1::CheckInRequest* said,
+                                         const trust::TrustedState& state,
+                                         const Snapshot& snapshot);
 
 }  // namespace mig::coordinator
 
