@@ -4,9 +4,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "base/testing/manual_clock.h"
 #include "ctl/testing/fixture.h"
 #include "trust/envelope.h"
 #include "trust/refusal.h"
@@ -43,6 +46,25 @@ TEST_F(OnlineTest, LoginKeepsKeyAndCertificateBesideTheContext) {
               absl::OkStatus());
   EXPECT_FALSE(files_.Exists("home/.config/migctl/trial/operator.key.new"));
   EXPECT_THAT(Read("home/.config/migctl/contexts.toml"), Not(HasSubstr("KEY")));
+}
+
+TEST_F(OnlineTest, ACertificateRenewsItselfBeforeItEndsAndAfterwardsByPossession) {
+  const std::string file = "home/.config/migctl/trial/operator.pem";
+  const std::string first = Read(file);
+  const absl::Time now = absl::Now();
+  clock_ = std::make_unique<base::testing::ManualClock>(now + absl::Hours(24 * 19));
+  EXPECT_EQ(Run("whoami").exit, 0);
+  EXPECT_EQ(coordinator_->state().renewals, 0);
+  clock_ = std::make_unique<base::testing::ManualClock>(now + absl::Hours(24 * 21));
+  EXPECT_EQ(Run("whoami").exit, 0);
+  EXPECT_EQ(coordinator_->state().renewals, 1);
+  const std::string second = Read(file);
+  EXPECT_NE(second, first);
+  clock_ = std::make_unique<base::testing::ManualClock>(now + absl::Hours(24 * 40));
+  const Ran late = Run("whoami");
+  EXPECT_EQ(late.exit, 0) << late.err;
+  EXPECT_EQ(coordinator_->state().late_renewals, 1);
+  EXPECT_NE(Read(file), second);
 }
 
 TEST_F(OnlineTest, DoctorChecksTheWayAndTheCoordinator) {

@@ -6,8 +6,12 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "base/check.h"
+#include "base/system_clock.h"
 #include "ctl/cli/app.h"
 #include "ctl/testing/fake_console.h"
+
+// gRPC leaks through c-ares; only the address sanitizer asks.
+extern "C" const char* __lsan_default_suppressions() { return "leak:ares_\n"; }
 
 namespace mig::ctl::testing {
 namespace {

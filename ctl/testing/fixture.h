@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/posix_file_system.h"
-#include "base/system_clock.h"
 #include "base/system_random.h"
 #include "ctl/context/context_store.h"
 #include "ctl/files/local_files.h"
@@ -49,7 +49,7 @@ class MigctlTest : public ::testing::Test {
   base::PosixFileSystem disk_;
   std::string directory_;
   LocalFiles files_;
-  std::unique_ptr<base::SystemClock> clock_;
+  std::unique_ptr<base::Clock> clock_;
   base::SystemRandom random_;
   GrpcConnector connector_;
   Environment environment_;

@@ -22,6 +22,7 @@
 #include "trust/x509/authority.h"
 #include "trust/x509/certificate.h"
 #include "trust/x509/certificate_request.h"
+#include "trust/x509/possession.h"
 #include "trust/x509/private_key.h"
 
 namespace mig::ctl::testing {
@@ -40,6 +41,31 @@ grpc::Status ToGrpc(const absl::Status& status) {
 
 grpc::Status NotFound(absl::string_view what) {
   return grpc::Status(grpc::StatusCode::NOT_FOUND, absl::StrCat("no ", what));
+}
+
+grpc::Status Malformed() {
+  return grpc::Status(grpc::StatusCode::INVALID_ARGUMENT, "no certificate request");
+}
+
+// A certificate of 30 days for the operator, whoever asks. False for what is no request.
+template <typename Answer>
+bool Issue(const FakeCoordinatorFiles& files, const std::string& request, Answer& answer) {
+  const auto csr = x509::CertificateRequest::ParseDer(request);
+  if (!csr.ok()) return false;
+  auto certificate = x509::Certificate::ParsePem(files.operators_ca_pem);
+  auto key = x509::PrivateKey::FromPem(files.operators_ca_key_pem);
+  MIG_CHECK(certificate.ok() && key.ok());
+  const auto ca = x509::Authority::Load(*std::move(certificate), *std::move(key));
+  auto id = x509::SpiffeId::Operator(files.trust_domain, files.operator_name);
+  MIG_CHECK(ca.ok() && id.ok());
+  const absl::Time now = absl::Now();
+  base::SystemRandom random;
+  const auto issued = ca->Issue(
+      csr->spki(), {*std::move(id), now - absl::Minutes(5), now + absl::Hours(24 * 30)}, random);
+  MIG_CHECK(issued.ok());
+  answer.add_certificate_chain(issued->der());
+  answer.add_certificate_chain(ca->certificate().der());
+  return true;
 }
 
 // Kind and name, as the coordinator calls it.
@@ -300,6 +326,14 @@ class FakeAdmin : public v1::AdminService::Service {
     return grpc::Status::OK;
   }
 
+  grpc::Status RenewOperatorCertificate(grpc::ServerContext*,
+                                        const v1::RenewOperatorCertificateRequest* request,
+                                        v1::RenewOperatorCertificateAnswer* answer) override {
+    MIG_FAKE_BEGIN();
+    ++state_.renewals;
+    return Issue(files_, request->csr(), *answer) ? grpc::Status::OK : Malformed();
+  }
+
   grpc::Status Doctor(grpc::ServerContext*, const v1::DoctorRequest*,
                       v1::DoctorAnswer* answer) override {
     MIG_FAKE_BEGIN();
@@ -324,27 +358,24 @@ class FakeEnrollment : public v1::EnrollmentService::Service {
   grpc::Status FirstLogin(grpc::ServerContext*, const v1::FirstLoginRequest* request,
                           v1::FirstLoginAnswer* answer) override {
     MIG_FAKE_BEGIN();
-    const auto csr = x509::CertificateRequest::ParseDer(request->csr());
-    if (!csr.ok()) return ToGrpc(csr.status());
-    auto certificate = x509::Certificate::ParsePem(files_.operators_ca_pem);
-    auto key = x509::PrivateKey::FromPem(files_.operators_ca_key_pem);
-    MIG_CHECK(certificate.ok() && key.ok());
-    const auto ca = x509::Authority::Load(*std::move(certificate), *std::move(key));
-    MIG_CHECK(ca.ok());
-    auto id = x509::SpiffeId::Operator(files_.trust_domain, files_.operator_name);
-    MIG_CHECK(id.ok());
-    const absl::Time now = absl::Now();
-    base::SystemRandom random;
-    const auto issued = ca->Issue(
-        csr->spki(), {*std::move(id), now - absl::Minutes(5), now + absl::Hours(24 * 30)}, random);
-    MIG_CHECK(issued.ok());
-    answer->add_certificate_chain(issued->der());
-    answer->add_certificate_chain(ca->certificate().der());
+    if (!Issue(files_, request->csr(), *answer)) return Malformed();
     answer->set_operator_(files_.operator_name);
     answer->add_roles("operator");
     answer->add_roles("rollout-signer");
     ++state_.logins;
     return grpc::Status::OK;
+  }
+
+  grpc::Status RenewByPossession(grpc::ServerContext*, const v1::RenewByPossessionRequest* request,
+                                 v1::RenewByPossessionAnswer* answer) override {
+    MIG_FAKE_BEGIN();
+    const auto former = x509::Certificate::ParseDer(request->certificate());
+    if (!former.ok()) return ToGrpc(former.status());
+    const absl::Status proof = x509::CheckPossession(former->spki(), files_.trust_domain,
+                                                     request->csr(), request->proof());
+    if (!proof.ok()) return ToGrpc(proof);
+    ++state_.late_renewals;
+    return Issue(files_, request->csr(), *answer) ? grpc::Status::OK : Malformed();
   }
 
   grpc::Status WalkRoots(grpc::ServerContext*, const v1::WalkRootsRequest*,

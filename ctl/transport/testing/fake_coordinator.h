@@ -45,6 +45,8 @@ struct FakeState {
   std::vector<v1::RevokeHostsRequest> revocations;
   int uploads = 0;
   int logins = 0;
+  int renewals = 0;
+  int late_renewals = 0;  // by proof of possession
   // What every call fails with, if it is not ok; a Refusal goes into the details.
   absl::Status failure;
   // GetDocument answers with this, whatever but a root was asked for.
