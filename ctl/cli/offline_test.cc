@@ -8,7 +8,11 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "base/system_random.h"
 #include "ctl/testing/fixture.h"
+#include "trust/x509/certificate.h"
+#include "trust/x509/certificate_request.h"
+#include "trust/x509/private_key.h"
 
 namespace mig::ctl {
 namespace {
@@ -111,6 +115,20 @@ TEST_F(OfflineTest, ASuccessorIsSignedByTheFormerHolders) {
 TEST_F(OfflineTest, AServersRequestIsSignedByTheOfflineCa) {
   ASSERT_EQ(Run("trial init t --operator ana").exit, 0);
   ASSERT_EQ(Run("ca new --out ca").exit, 0);
+  base::SystemRandom random;
+  const auto key = trust::x509::PrivateKey::Generate(random);
+  const auto csr = trust::x509::CertificateRequest::Make(key, "mig-1");
+  Write("server.csr", trust::x509::CertificateRequestPem(*csr));
+  const Ran issued = Run(
+      "ca issue --ca-cert ca.pem --ca-key ca.key --csr server.csr --dns mig.example --ip 10.0.0.7 "
+      "--trust-domain corp.example --out server.pem");
+  EXPECT_EQ(issued.exit, 0) << issued.err;
+  EXPECT_THAT(issued.out, HasSubstr("spiffe://corp.example/coordinator/mig-1"));
+  const auto chain = trust::x509::Certificate::ParsePemChain(Read("server.pem"));
+  ASSERT_TRUE(chain.ok()) << chain.status();
+  ASSERT_EQ(chain->size(), 2u);
+  EXPECT_TRUE((*chain)[0].CheckIssuedBy((*chain)[1]).ok());
+  EXPECT_EQ((*chain)[0].spki(), key.spki());
   const Ran twice = Run("ca new --out ca");
   EXPECT_EQ(twice.exit, 5);
   const Ran wrong = Run(

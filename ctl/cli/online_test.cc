@@ -48,6 +48,14 @@ TEST_F(OnlineTest, LoginKeepsKeyAndCertificateBesideTheContext) {
   EXPECT_THAT(Read("home/.config/migctl/contexts.toml"), Not(HasSubstr("KEY")));
 }
 
+TEST_F(OnlineTest, ATokenMadeUnderAnotherRootIsNotSpent) {
+  ASSERT_EQ(Run("trial init other --operator ana").exit, 0);
+  const Ran ran = Run("login --token-file other/operator.token");
+  EXPECT_EQ(ran.exit, 5) << ran.err;
+  EXPECT_THAT(ran.err, HasSubstr("ask who gave you the token which root is right"));
+  EXPECT_EQ(coordinator_->state().logins, 1);
+}
+
 TEST_F(OnlineTest, ACertificateRenewsItselfBeforeItEndsAndAfterwardsByPossession) {
   const std::string file = "home/.config/migctl/trial/operator.pem";
   const std::string first = Read(file);
