@@ -26,6 +26,7 @@
 #include "coordinator/fleet/peer.h"
 #include "coordinator/handlers/coordinator.h"
 #include "coordinator/store/sqlite_store.h"
+#include "proto/mig/v1/enrollment_service.pb.h"
 #include "proto/mig/v1/manifest.pb.h"
 #include "proto/mig/v1/plan.pb.h"
 #include "proto/mig/v1/root.pb.h"
@@ -107,8 +108,12 @@ class InProcessCoordinator {
     std::string certificate_der;
     Peer peer;
   };
-  // `machine` and key follow from `number`.
+  // `machine` and key follow from `number`; it is called "host-NUMBER".
   EnrolledHost Enroll(uint64_t number);
+  // What such a host asks with, and the machine it says it is.
+  v1::EnrollRequest EnrollRequestOf(const trust::Token& token, const trust::x509::PrivateKey& key,
+                                    uint64_t number) const;
+  static base::Digest MachineOf(uint64_t number);
 
   // The operator that does all of the above: all roles.
   const Peer& admin() const { return admin_; }
@@ -124,7 +129,8 @@ class InProcessCoordinator {
   base::MemoryFileSystem& disk() { return *disk_; }
   static constexpr absl::string_view kBlobDirectory = "/blobs";
 
-  // As after kill -9: what was only in memory is gone, store and contents are there.
+  // As after kill -9: what was only in memory is gone, store and contents are there. (What was
+  // appended and waits for its commit is committed first: nobody was told that it failed.)
   void Restart();
   // Commits everything that waits.
   void Commit();
@@ -145,6 +151,7 @@ class InProcessCoordinator {
 
  private:
   void StartCoordinator();
+  Peer FirstLogin(absl::string_view name, RoleBits roles);
 
   base::Clock& clock_;
   const InProcessOptions options_;
