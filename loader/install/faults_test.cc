@@ -16,6 +16,7 @@
 #include "loader/install/sweep.h"
 #include "loader/install/testing/invariants.h"
 #include "loader/install/testing/test_release.h"
+#include "trust/refusal.h"
 
 namespace mig::loader {
 namespace {
@@ -131,6 +132,15 @@ TEST_F(FaultsTest, FullDiskAtAnySizeAbortsCleanlyAndWaitsForRoom) {
     ASSERT_THAT(NextRun(disk, invariants_), IsOk());
     EXPECT_EQ(ReadFileSet(disk, invariants_.paths()), invariants_.after());
   }
+}
+
+TEST_F(FaultsTest, TooLittleRoomIsSaidBeforeAnythingIsWritten) {
+  MemoryFileSystem disk(old_host_, {});
+  disk.SetCapacity(0);
+  const absl::Status full = InstallRelease(disk, OldRelease(), NewRelease());
+  EXPECT_EQ(trust::RefusalOf(full), v1::Refusal::DISK_FULL);
+  EXPECT_THAT(std::string(full.message()), HasSubstr("this install takes"));
+  EXPECT_TRUE(Invariants::IsUnchanged(old_host_, disk.SeenImage()));
 }
 
 }  // namespace

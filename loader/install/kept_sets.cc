@@ -179,19 +179,10 @@ absl::Status KeptSets::Copy(base::File& source, const base::FileDigest& content)
     Remove(*directory_, unfinished).IgnoreError();  // a full disk gets it back
     return done;
   }
-  unsynced_.push_back(name);
   return absl::OkStatus();
 }
 
-absl::Status KeptSets::Sync() {
-  const absl::Status synced = directory_->Sync();
-  if (!synced.ok()) {
-    // Whether these names will be there after a power cut is not known any more.
-    for (const std::string& name : unsynced_) Remove(*directory_, name).IgnoreError();
-  }
-  unsynced_.clear();
-  return synced;
-}
+absl::Status KeptSets::Sync() { return directory_->Sync(); }
 
 absl::StatusOr<std::unique_ptr<base::File>> KeptSets::OpenCopy(const base::Digest& digest) {
   return directory_->OpenRead(digest.ToHex());

@@ -70,7 +70,7 @@ class KeptSets {
   // there. Its name is durable after Sync. DataLoss: `source` is not `content`.
   absl::Status Copy(base::File& source, const base::FileDigest& content);
 
-  // The names of all copies are durable. After an error those made since the last Sync are gone.
+  // The names of all copies are durable when this returns.
   absl::Status Sync();
 
   // NotFound if there is no such copy. Its bytes are not verified.
@@ -107,7 +107,6 @@ class KeptSets {
   std::string product_;
   std::unique_ptr<base::Directory> directory_;
   Sets sets_;
-  std::vector<std::string> unsynced_;  // names of copies
 };
 
 }  // namespace mig::loader

@@ -10,8 +10,10 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "base/memory_file_system.h"
 #include "base/path.h"
+#include "base/sha256.h"
 #include "base/testing/status_matchers.h"
 #include "base/whole_file.h"
 #include "loader/install/adopt.h"
@@ -81,14 +83,20 @@ TEST_F(TransactionTest, GoingBackLeavesTheOldSetAndTheOldKeptSet) {
 }
 
 TEST_F(TransactionTest, ThousandCyclesDoNotGrowTheDisk) {  // I8
-  const auto cycle = [this] {
-    ASSERT_THAT(Install(), IsOk());
-    TestRelease back = OldRelease();
-    back.retired = {"conf/10-site"};
-    ASSERT_THAT(InstallRelease(disk_, NewRelease(), back), IsOk());
-    ASSERT_THAT(InstallAndGoBack(disk_, OldRelease(), NewRelease()), IsOk());
+  // Each cycle has contents of its own, of one size.
+  auto cycle = [this, last = OldRelease(), number = 0]() mutable {
+    TestRelease next = NewRelease();
+    next.id.manifest = base::Sha256Of(absl::StrCat("manifest ", ++number));
+    next.contents["configuration"] = absl::StrFormat("version = %06d", number);
+    ASSERT_THAT(InstallRelease(disk_, last, next), IsOk());
+    TestRelease bad = next;
+    bad.id.manifest = base::Sha256Of("bad manifest");
+    bad.contents["agent"] = absl::StrFormat("bad agent %06d", number);
+    ASSERT_THAT(InstallAndGoBack(disk_, next, bad), IsOk());
+    last = next;
   };
   cycle();
+  cycle();  // from here on there is a previous set of the same size
   const DiskWeight first = WeightOf(disk_.SeenImage());
   for (int i = 0; i < 1000 && !HasFailure(); ++i) cycle();
   EXPECT_TRUE(Invariants::HasNotGrown(first, WeightOf(disk_.SeenImage())));
