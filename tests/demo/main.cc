@@ -57,14 +57,16 @@ std::string Typed(const std::string& program) {
 
 enum class AtEnd { kRemove, kKeep };
 
-// What is left up, and how to go on with it.
-void SayHowToGoOn(const Programs& programs, const std::string& directory) {
+// Leaves it up, and says how to go on with it.
+void KeepUp(Stage& stage, const Programs& programs) {
+  if (stage.coordinator.has_value()) stage.coordinator->Leave();
+  const std::string& directory = stage.world.directory();
   const std::string loader =
       absl::StrCat(Typed(programs.loader), " --config ", directory, "/one/loader.toml");
   const std::string migctl = Typed(programs.migctl);
   std::error_code error;
   const std::string self = Typed(fs::read_symlink("/proc/self/exe", error).string());
-  std::cout << "Kept in " << directory << ", with the coordinator and two agents. To go on:\n"
+  std::cout << "Kept in " << directory << ", and left running. To go on:\n"
             << "  export XDG_CONFIG_HOME=" << directory
             << "/config MIGCTL_PASSPHRASE_FILE=" << directory << "/passphrase\n"
             << "  " << migctl << " host list\n"
@@ -94,12 +96,12 @@ int Play(const Programs& programs, const std::string& directory, AtEnd at_end) {
       std::cout << label << "\n    DOES NOT HOLD: " << seen.status().message() << std::endl;
       std::cout << "demo: step " << i + 1 << " (" << steps[i].name << ") does not hold"
                 << std::endl;
-      if (at_end == AtEnd::kKeep) SayHowToGoOn(programs, directory);
+      if (at_end == AtEnd::kKeep) KeepUp(stage, programs);
       return 1;
     }
     std::cout << label << ": " << *seen << std::endl;
   }
-  if (at_end == AtEnd::kKeep) SayHowToGoOn(programs, directory);
+  if (at_end == AtEnd::kKeep) KeepUp(stage, programs);
   std::cout << "demo: " << steps.size() << " steps held" << std::endl;
   return 0;
 }
@@ -121,9 +123,7 @@ int Perform(const Programs& programs, AtEnd at_end) {
   const pid_t child = fork();
   if (child == 0) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    const int status = Play(programs, directory, at_end);
-    // Everything was said; what is to be kept up must outlive the objects that hold it.
-    _exit(status);
+    _exit(Play(programs, directory, at_end));
   }
   for (const int signal : {SIGINT, SIGTERM, SIGHUP}) ::signal(signal, SIG_IGN);
   int status = 1;

@@ -97,7 +97,7 @@ absl::StatusOr<LoaderHost> LoaderHost::Make(const World& world, const Coordinato
                                             const std::string& root_file,
                                             const HostOptions& options) {
   MIG_ASSIGN_OR_RETURN(const std::vector<uint16_t> ports, FreePorts(1));
-  LoaderHost host(world, world.Path(options.name), ports[0]);
+  LoaderHost host(world, options.name, ports[0]);
   MIG_RETURN_IF_ERROR(MakeDirectory(host.directory_));
   MIG_RETURN_IF_ERROR(MakeDirectory(host.agent_directory()));
   MIG_RETURN_IF_ERROR(MakeDirectory(host.Path("agent/conf.d")));

@@ -43,6 +43,7 @@ class LoaderHost {
                                          const std::string& trust_domain,
                                          const std::string& root_file, const HostOptions& options);
 
+  const std::string& name() const { return name_; }
   const std::string& directory() const { return directory_; }
   std::string Path(const std::string& name) const { return directory_ + "/" + name; }
   std::string config() const { return Path("loader.toml"); }
@@ -72,14 +73,15 @@ class LoaderHost {
   absl::StatusOr<AgentSeen> CheckAgent(const std::string& version) const;
 
  private:
-  LoaderHost(const World& world, std::string directory, uint16_t agent_port)
-      : world_(&world), directory_(std::move(directory)), agent_port_(agent_port) {}
+  LoaderHost(const World& world, const std::string& name, uint16_t agent_port)
+      : world_(&world), name_(name), directory_(world.Path(name)), agent_port_(agent_port) {}
 
   std::string LoaderToml(const CoordinatorPorts& coordinator, const std::string& trust_domain,
                          const HostOptions& options) const;
   std::string DictionaryToml(const HostOptions& options) const;
 
   const World* world_;
+  std::string name_;
   std::string directory_;
   uint16_t agent_port_;
 };

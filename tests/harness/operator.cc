@@ -17,9 +17,11 @@ absl::StatusOr<CommandResult> Operator::Do(const std::vector<std::string>& words
 
 absl::Status Operator::Release(const std::string& product, const std::string& version,
                                const std::vector<ReleaseVariant>& variants,
-                               const std::vector<std::string>& keys) const {
+                               const std::vector<std::string>& keys,
+                               const std::vector<std::string>& retire) const {
   std::vector<std::string> words = {"release", "publish",   "--product",
                                     product,   "--version", version};
+  for (const std::string& name : retire) words.insert(words.end(), {"--retire", name});
   for (const ReleaseVariant& variant : variants) {
     if (!variant.filter.empty()) words.insert(words.end(), {"--variant", variant.filter});
     for (const ReleaseFile& file : variant.files) {

@@ -52,10 +52,11 @@ class Operator {
     return Read<Message>(result, absl::StrCat("{\"", field, "\":", result.out, "}"));
   }
 
-  // Makes PRODUCT@VERSION and signs it with each key.
+  // Makes PRODUCT@VERSION and signs it with each key. `retire`: components that leave the set.
   absl::Status Release(const std::string& product, const std::string& version,
                        const std::vector<ReleaseVariant>& variants,
-                       const std::vector<std::string>& keys) const;
+                       const std::vector<std::string>& keys,
+                       const std::vector<std::string>& retire = {}) const;
 
   // A plan that gives this release to every host at once; signed with each key. Its name is
   // PRODUCT-VERSION. `more`: lines for its file ("retry = [...]").
