@@ -213,6 +213,13 @@ absl::StatusOr<trust::Verified<trust::Manifest>> VerifiedRelease(Session& sessio
   return verified;
 }
 
+std::string ReleaseName(const trust::Verified<trust::Manifest>& release) {
+  const size_t count = release.signers().size();
+  return absl::StrCat(
+      release->product(), " ", release->version(), " (sequence ", trust::ToText(release->numbers()),
+      ", its ", count == 1 ? "signature" : absl::StrCat(count, " signatures"), " verified here)");
+}
+
 absl::StatusOr<std::unique_ptr<Comparison>> Comparison::For(Session& session,
                                                             const NamedDocument& document) {
   auto comparison = std::make_unique<Comparison>();
@@ -255,10 +262,7 @@ absl::Status Comparison::AddPlan(Session& session, const trust::Envelope& envelo
     if (!found.ok()) continue;
     const auto verified = trust::Verify<trust::Manifest>(found->Serialize(), *context_.root);
     if (!verified.ok()) continue;
-    context_.releases[digest] =
-        absl::StrCat((*verified)->product(), " ", (*verified)->version(), " (sequence ",
-                     trust::ToText((*verified)->numbers()), ", its ", verified->signers().size(),
-                     " signatures verified here)");
+    context_.releases[digest] = ReleaseName(*verified);
   }
   return absl::OkStatus();
 }

@@ -59,6 +59,9 @@ absl::StatusOr<trust::Verified<trust::Manifest>> VerifiedRelease(Session& sessio
                                                                  const std::string& product,
                                                                  const std::string& version);
 
+// "agent 4.2.0 (sequence 118, its 2 signatures verified here)".
+std::string ReleaseName(const trust::Verified<trust::Manifest>& release);
+
 // What `envelope` is compared with. It owns what ReviewContext borrows.
 class Comparison {
  public:

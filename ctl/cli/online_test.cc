@@ -103,12 +103,13 @@ TEST_F(OnlineTest, FromFilesToARollout) {
   EXPECT_EQ(lint.exit, 0) << lint.err;
   const Ran made = Run("plan new plan.toml");
   ASSERT_EQ(made.exit, 0) << made.err;
+  EXPECT_THAT(made.out, HasSubstr("agent 1.1 (sequence 2, its signature verified here)"));
   const Ran early = Run("rollout start agent-1.1 --yes");
   EXPECT_EQ(early.exit, 5) << early.err;
   EXPECT_THAT(early.err, HasSubstr("plan sign agent-1.1"));
   const Ran sign = Run("plan sign agent-1.1 --key t/keys/rollout.key", {"agent-1.1"});
   ASSERT_EQ(sign.exit, 0) << sign.err;
-  EXPECT_THAT(sign.err, HasSubstr("its 1 signatures verified here"));
+  EXPECT_THAT(sign.err, HasSubstr("its signature verified here"));
   EXPECT_THAT(sign.out, HasSubstr("+ trial-rollout signed agent-1.1, checked. 1 of 1"));
   const Ran start = Run("rollout start agent-1.1");
   EXPECT_EQ(start.exit, 0) << start.err;

@@ -42,7 +42,7 @@ std::string WaveWord(const v1::WaveState& wave, absl::Time now) {
     case v1::WaveState::ON_HOLD:
       return "on hold: needs the plan signed again";
     case v1::WaveState::STOPPED:
-      return "STOPPED by its gate";
+      return "STOPPED";
     default:
       return "?";
   }

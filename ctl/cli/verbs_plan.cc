@@ -37,12 +37,14 @@ absl::StatusOr<trust::HostId> FindHost(Session& session, const std::string& name
   return trust::HostId::FromHex(host.host().id());
 }
 
-PlanLookups Lookups(Session& session) {
+// `names` learns what every release that was found is called.
+PlanLookups Lookups(Session& session, ReleaseNames& names) {
   PlanLookups lookups;
-  lookups.release = [&session](const std::string& product,
-                               const std::string& version) -> absl::StatusOr<base::Digest> {
+  lookups.release = [&session, &names](const std::string& product,
+                                       const std::string& version) -> absl::StatusOr<base::Digest> {
     MIG_ASSIGN_OR_RETURN(const trust::Verified<trust::Manifest> release,
                          VerifiedRelease(session, product, version));
+    names[release.digest()] = ReleaseName(release);
     return release.digest();
   };
   lookups.host = [&session](const std::string& name) { return FindHost(session, name); };
@@ -83,6 +85,7 @@ absl::StatusOr<PlanFile> ReadFile(Session& session, const std::string& file) {
 struct Prepared {
   MadePlan made;
   std::optional<trust::Verified<trust::Plan>> last;
+  ReleaseNames names;
 };
 
 absl::StatusOr<Prepared> Prepare(Session& session, const PlanArguments& arguments) {
@@ -100,17 +103,19 @@ absl::StatusOr<Prepared> Prepare(Session& session, const PlanArguments& argument
     facts.before = &**before;
     facts.base = (*before)->base();
   }
-  MIG_ASSIGN_OR_RETURN(MadePlan made,
-                       MakePlan(file, facts, **root, Lookups(session), session.world().random));
-  return Prepared{std::move(made), std::move(last)};
+  ReleaseNames names;
+  MIG_ASSIGN_OR_RETURN(MadePlan made, MakePlan(file, facts, **root, Lookups(session, names),
+                                               session.world().random));
+  return Prepared{std::move(made), std::move(last), std::move(names)};
 }
 
 std::string ScreenText(const Prepared& prepared) {
-  const Screen screen = ScreenOf(prepared.made.plan, {});
+  Screen screen = ScreenOf(prepared.made.plan, prepared.names);
+  screen.lines.push_back({"sha256", SpokenDigest(prepared.made.envelope.digest())});
   std::string text = screen.Render();
   if (!prepared.last.has_value()) return text;
   absl::StrAppend(&text, "  since plan ", (*prepared.last)->name(), ":\n");
-  for (const std::string& line : Differences(ScreenOf(**prepared.last, {}), screen)) {
+  for (const std::string& line : Differences(ScreenOf(**prepared.last, prepared.names), screen)) {
     absl::StrAppend(&text, "    ", line, "\n");
   }
   return text;
@@ -123,9 +128,7 @@ absl::StatusOr<int> NewPlan(Session& session, const PlanArguments& arguments) {
   request.set_envelope(prepared.made.envelope.Serialize());
   MIG_ASSIGN_OR_RETURN(const v1::DocumentInfo info, admin->PutDocument(request));
   const trust::Plan& plan = prepared.made.plan;
-  session.Show(absl::StrCat(ScreenText(prepared), "  sha256 ",
-                            prepared.made.envelope.digest().ToHex(), "\n"),
-               ToJson(info));
+  session.Show(ScreenText(prepared), ToJson(info));
   session.console().Err(absl::StrCat("Plan ", plan.name(), " sequence ",
                                      trust::ToText(plan.numbers()), ", nobody has signed it.\n"));
   session.Next(absl::StrCat("migctl plan sign ", plan.name(), " --key KEY"));

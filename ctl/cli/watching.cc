@@ -91,6 +91,10 @@ absl::StatusOr<int> Wait(Session& session, const WaitArguments& arguments) {
     if (!status.ok() && !MayTryAgain(status)) return status;
     clock.SleepUntil(std::min(end, clock.MonotonicNow() + kRetryAfter));
   }
+  if (*exit == kExitFailed) {
+    session.console().Err(absl::StrCat("it is ", StateWord(last.state()), ", and will never be ",
+                                       arguments.until, "\n"));
+  }
   session.Show(RolloutScreen(last, session.now()), ToJson(last));
   return *exit;
 }
