@@ -38,8 +38,9 @@ class PowerCutRunTest : public testing::RunTest {
   }
 
   static Files Without(Files files, const std::string& prefix) {
-    std::erase_if(
-        files, [&prefix](const auto& file) { return file.first.find(prefix) != std::string::npos; });
+    std::erase_if(files, [&prefix](const auto& file) {
+      return file.first.find(prefix) != std::string::npos;
+    });
     return files;
   }
 

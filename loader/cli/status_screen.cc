@@ -1,0 +1,152 @@
+// The screen of `mig-loader status`.
+
+#include <algorithm>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "base/text.h"
+#include "loader/cli/json.h"
+#include "loader/cli/screens.h"
+#include "trust/refusal.h"
+
+namespace mig::loader {
+
+namespace {
+
+// "22 d", "3 h", "5 min".
+std::string Span(absl::Duration span) {
+  if (span >= absl::Hours(48)) return absl::StrCat(span / absl::Hours(24), " d");
+  if (span >= absl::Minutes(120)) return absl::StrCat(span / absl::Hours(1), " h");
+  return absl::StrCat(std::max<int64_t>(0, span / absl::Minutes(1)), " min");
+}
+
+std::string Clock(absl::Time time, absl::Time now) {
+  const bool is_today = absl::AbsDuration(time - now) < absl::Hours(18);
+  return absl::FormatTime(is_today ? "%H:%M UTC" : "%Y-%m-%d %H:%M UTC", time, absl::UTCTimeZone());
+}
+
+absl::string_view HealthText(v1::ProductState::Health health) {
+  switch (health) {
+    case v1::ProductState::HEALTHY:
+      return "healthy";
+    case v1::ProductState::UNHEALTHY:
+      return "NOT HEALTHY";
+    default:
+      return "not asked";
+  }
+}
+
+std::string ProductLine(const ProductView& product, absl::Time now) {
+  std::string line =
+      absl::StrCat(product.product, " ",
+                   product.version.empty() ? "not installed" : base::Escaped(product.version, 128));
+  if (!product.version.empty()) absl::StrAppend(&line, " ", HealthText(product.health));
+  if (product.health_since.has_value()) {
+    absl::StrAppend(&line, " ", Span(now - *product.health_since));
+  }
+  if (product.seen.has_value()) {
+    absl::StrAppend(&line, "   release ", trust::ToText(*product.seen));
+  }
+  if (product.refusal.code() > v1::Refusal::ADOPTED) {
+    absl::StrAppend(&line, "   ", trust::DisplayOf(product.refusal), " (mig-loader explain)");
+  }
+  return line + "\n";
+}
+
+std::string RunLine(const StatusView& view, absl::Time now) {
+  std::string line = "last run ";
+  if (!view.last_run.has_value()) {
+    line += "never";
+  } else {
+    absl::StrAppend(&line, Clock(*view.last_run, now), " ",
+                    view.last_refusal.code() > v1::Refusal::ADOPTED
+                        ? trust::DisplayOf(view.last_refusal)
+                        : absl::StrCat("exit ", view.last_exit_code));
+  }
+  absl::StrAppend(&line, "   next ", Clock(view.next_run, now));
+  if (view.certificate_expires.has_value()) {
+    absl::StrAppend(&line, "   certificate ", Span(*view.certificate_expires - now));
+  }
+  return line + "\n";
+}
+
+std::string StateLine(const StatusView& view, absl::Time now) {
+  std::string line = absl::StrCat("root ", view.root_version);
+  if (view.root_expires <= now) line += " EXPIRED";
+  for (const auto& [stream, numbers] : view.plans) {
+    absl::StrAppend(&line, ", plan ", stream, " ", trust::ToText(numbers));
+  }
+  absl::StrAppend(&line, "   reports waiting ", view.waiting_reports);
+  if (view.set_aside_reports > 0) {
+    absl::StrAppend(&line, ", set aside ", view.set_aside_reports);
+  }
+  absl::StrAppend(&line, "   journal ",
+                  view.journal.has_value() ? PhaseName(*view.journal) : "clean");
+  if (view.waves_closed_until.has_value()) {
+    absl::StrAppend(&line, "   waves closed until ", Clock(*view.waves_closed_until, now),
+                    " (the clock jumped)");
+  }
+  return line + "\n";
+}
+
+std::string ProductJson(const ProductView& product) {
+  JsonObject object;
+  object.Text("product", product.product)
+      .Text("version", product.version)
+      .Text("health", v1::ProductState::Health_Name(product.health));
+  if (product.seen.has_value()) {
+    object.Number("release", static_cast<int64_t>(product.seen->sequence));
+  }
+  if (product.refusal.code() > v1::Refusal::ADOPTED) {
+    object.Text("code", trust::DisplayOf(product.refusal));
+  }
+  return object.str();
+}
+
+std::string StatusJson(const StatusView& view) {
+  std::vector<std::string> products;
+  for (const ProductView& product : view.products) products.push_back(ProductJson(product));
+  JsonObject plans;
+  for (const auto& [stream, numbers] : view.plans) {
+    plans.Number(stream, static_cast<int64_t>(numbers.sequence));
+  }
+  JsonObject object;
+  object.Text("hostId", view.host_id.ToHex())
+      .Number("rootVersion", static_cast<int64_t>(view.root_version))
+      .Flag("trialRoot", view.trial_root)
+      .Json("products", JsonList(products))
+      .Json("plans", plans.str())
+      .Number("lastExitCode", view.last_exit_code)
+      .Text("lastCode", view.last_refusal.code() == v1::Refusal::REFUSAL_UNSPECIFIED
+                            ? "NONE"
+                            : trust::DisplayOf(view.last_refusal))
+      .Time("next", view.next_run)
+      .Number("reportsWaiting", static_cast<int64_t>(view.waiting_reports))
+      .Number("reportsSetAside", static_cast<int64_t>(view.set_aside_reports))
+      .Text("journal", view.journal.has_value() ? PhaseName(*view.journal) : "clean");
+  if (view.last_run.has_value()) object.Time("lastRun", *view.last_run);
+  if (view.certificate_expires.has_value()) {
+    object.Time("certificateExpires", *view.certificate_expires);
+  }
+  return absl::StrCat(object.str(), "\n");
+}
+
+}  // namespace
+
+Screen ShowStatus(const StatusView& view, absl::Time now, Format format) {
+  Screen screen;
+  if (format == Format::kJson) {
+    screen.out = StatusJson(view);
+    return screen;
+  }
+  if (view.trial_root) screen.out = "TRIAL ROOT 1 of 1\n";
+  for (const ProductView& product : view.products) {
+    absl::StrAppend(&screen.out, ProductLine(product, now));
+  }
+  absl::StrAppend(&screen.out, RunLine(view, now), StateLine(view, now));
+  for (const std::string& note : view.notes) absl::StrAppend(&screen.err, note, "\n");
+  return screen;
+}
+
+}  // namespace mig::loader
