@@ -1,5 +1,6 @@
 #include "coordinator/transport/listeners.h"
 
+#include <grpc/support/log.h>
 #include <grpc/support/time.h>
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/grpcpp.h>
@@ -65,6 +66,15 @@ std::shared_ptr<grpc::ServerCredentials> Credentials(const ListenersOptions& opt
   return grpc::SslServerCredentials(tls);
 }
 
+// While a listener proves that it refuses TLS 1.2, gRPC would log that refusal as an error.
+class SilentGrpc {
+ public:
+  SilentGrpc() {
+    gpr_set_log_function([](gpr_log_func_args*) {});
+  }
+  ~SilentGrpc() { gpr_set_log_function(nullptr); }
+};
+
 // One server with one service, listening.
 struct Listener {
   std::unique_ptr<grpc::Service> service;
@@ -88,6 +98,7 @@ absl::StatusOr<Listener> Listen(absl::string_view name, const Endpoint& at,
         "not fit"));
   }
   listener.port = static_cast<uint16_t>(port);
+  const SilentGrpc silent;
   MIG_RETURN_IF_ERROR(ProveOnlyTls13(at.host, listener.port, kProofTimeout));
   return listener;
 }
