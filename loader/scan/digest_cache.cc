@@ -1,6 +1,7 @@
 #include "loader/scan/digest_cache.h"
 
 #include <algorithm>
+#include <atomic>
 #include <memory>
 #include <string>
 
@@ -47,8 +48,8 @@ DigestCache DigestCache::Load(base::Directory& directory, absl::string_view name
   for (; !entries.empty(); entries.remove_prefix(kEntryBytes)) {
     Entry entry;
     entry.size_bytes = NumberAt(entries, 2);
-    entry.modified_ns = static_cast<int64_t>(NumberAt(entries, 3));
-    entry.changed_ns = static_cast<int64_t>(NumberAt(entries, 4));
+    entry.modified = absl::FromUnixNanos(static_cast<int64_t>(NumberAt(entries, 3)));
+    entry.changed = absl::FromUnixNanos(static_cast<int64_t>(NumberAt(entries, 4)));
     const absl::StatusOr<base::Digest> digest =
         base::Digest::FromBytes(entries.substr(5 * 8, base::Digest::kSizeBytes));
     if (!digest.ok()) break;
@@ -73,8 +74,8 @@ absl::Status DigestCache::Save(base::Directory& directory, absl::string_view nam
     base::AppendU64Le(bytes, key.first);
     base::AppendU64Le(bytes, key.second);
     base::AppendU64Le(bytes, entry->size_bytes);
-    base::AppendU64Le(bytes, static_cast<uint64_t>(entry->modified_ns));
-    base::AppendU64Le(bytes, static_cast<uint64_t>(entry->changed_ns));
+    base::AppendU64Le(bytes, static_cast<uint64_t>(absl::ToUnixNanos(entry->modified)));
+    base::AppendU64Le(bytes, static_cast<uint64_t>(absl::ToUnixNanos(entry->changed)));
     absl::StrAppend(&bytes, entry->digest.bytes());
   }
   absl::StrAppend(&bytes, base::Sha256Of(bytes).bytes());
@@ -98,25 +99,21 @@ const base::Digest* DigestCache::Find(const base::FileStat& stat) const {
   const auto found = entries_.find(Key(stat.device, stat.inode));
   if (found == entries_.end()) return nullptr;
   const Entry& entry = found->second;
-  const bool is_same = entry.size_bytes == stat.size_bytes &&
-                       entry.modified_ns == absl::ToUnixNanos(stat.modified) &&
-                       entry.changed_ns == absl::ToUnixNanos(stat.changed);
-  return is_same ? &entry.digest : nullptr;
+  const bool is_same = entry.size_bytes == stat.size_bytes && entry.modified == stat.modified &&
+                       entry.changed == stat.changed;
+  if (!is_same) return nullptr;
+  std::atomic_ref<bool>(entry.in_use).store(true, std::memory_order_relaxed);
+  return &entry.digest;
 }
 
 void DigestCache::Add(const base::FileStat& stat, const base::Digest& digest, absl::Time now) {
   if (std::max(stat.modified, stat.changed) > now - kLeastAge) return;
   entries_[Key(stat.device, stat.inode)] = {.size_bytes = stat.size_bytes,
-                                            .modified_ns = absl::ToUnixNanos(stat.modified),
-                                            .changed_ns = absl::ToUnixNanos(stat.changed),
+                                            .modified = stat.modified,
+                                            .changed = stat.changed,
                                             .digest = digest,
                                             .in_use = true};
   is_changed_ = true;
-}
-
-void DigestCache::Keep(const base::FileStat& stat) {
-  const auto found = entries_.find(Key(stat.device, stat.inode));
-  if (found != entries_.end()) found->second.in_use = true;
 }
 
 }  // namespace mig::loader

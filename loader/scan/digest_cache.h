@@ -35,27 +35,26 @@ class DigestCache {
   static DigestCache Load(base::Directory& directory, absl::string_view name);
 
   // Writes it if it differs from what was loaded; not synced, since a lost one does no harm.
-  // Entries that nobody looked up or added since then are left out.
+  // Entries that nobody found or added since then are left out.
   absl::Status Save(base::Directory& directory, absl::string_view name);
 
-  // nullptr: not known, or another file than then. Valid until the next Add.
+  // nullptr: not known, or another file than then. Valid until the next Add. What was found is kept
+  // by Save.
   const base::Digest* Find(const base::FileStat& stat) const;
 
   // Remembers that the file `stat` had `digest` at `now` (the wall clock before it was opened), if
   // it is old enough. `stat` is of the open file, after it was read.
   void Add(const base::FileStat& stat, const base::Digest& digest, absl::Time now);
-  // The entry of `stat` is still needed.
-  void Keep(const base::FileStat& stat);
 
   size_t size() const { return entries_.size(); }
 
  private:
   struct Entry {
     uint64_t size_bytes = 0;
-    int64_t modified_ns = 0;
-    int64_t changed_ns = 0;
+    absl::Time modified;
+    absl::Time changed;
     base::Digest digest;
-    bool in_use = false;
+    mutable bool in_use = false;  // set by lookups, through std::atomic_ref
   };
   using Key = std::pair<uint64_t, uint64_t>;  // device, inode
 

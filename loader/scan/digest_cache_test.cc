@@ -101,14 +101,14 @@ TEST_F(DigestCacheTest, DamagedFileIsJustDropped) {
 TEST_F(DigestCacheTest, WritesOnlyWhatChangedAndForgetsWhatIsGone) {
   Saved();
   DigestCache same = DigestCache::Load(*root_, kName);
-  same.Keep(StatOf(1));
-  same.Keep(StatOf(2));
+  ASSERT_NE(same.Find(StatOf(1)), nullptr);
+  ASSERT_NE(same.Find(StatOf(2)), nullptr);
   const uint64_t before = disk_.operations();
   EXPECT_THAT(same.Save(*root_, kName), IsOk());
   EXPECT_EQ(disk_.operations(), before);
 
   DigestCache fewer = DigestCache::Load(*root_, kName);
-  fewer.Keep(StatOf(1));
+  ASSERT_NE(fewer.Find(StatOf(1)), nullptr);
   EXPECT_THAT(fewer.Save(*root_, kName), IsOk());
   EXPECT_EQ(DigestCache::Load(*root_, kName).size(), 1u);
 }

@@ -5,8 +5,10 @@
 #include <string>
 #include <utility>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 #include "base/file.h"
 #include "base/hash_file.h"
 #include "base/sizes.h"
@@ -19,16 +21,19 @@ namespace {
 // Enough files to be worth another core's attention, few enough that all cores end together.
 constexpr size_t kFilesPerTask = 64;
 
-struct Seen {
-  base::FileStat stat;
-  enum class From { kNowhere, kCache, kContents } from = From::kNowhere;
-};
+// So many directories are open at once: a process may have 1,024 descriptors.
+constexpr size_t kMaxOpenDirectories = 256;
 
-// One target of ScanTargets, which a task fills.
+// One target, and where it lies.
 struct Item {
   LocalFile* file = nullptr;
   base::Directory* directory = nullptr;
-  Seen seen;
+};
+
+// A file whose contents were read, and what it was after that.
+struct Hashed {
+  base::FileStat stat;
+  base::Digest digest;
 };
 
 void CannotRead(LocalFile& file, const absl::Status& status) {
@@ -46,7 +51,7 @@ void Fill(LocalFile& file, const base::FileStat& stat, const base::Digest& diges
   file.digest = digest;
 }
 
-absl::Status Hash(Item& item) {
+absl::Status Hash(const Item& item, std::vector<Hashed>& hashed) {
   LocalFile& file = *item.file;
   MIG_ASSIGN_OR_RETURN(const std::unique_ptr<base::File> open,
                        item.directory->OpenRead(file.target.file_name));
@@ -56,11 +61,11 @@ absl::Status Hash(Item& item) {
   Fill(file, after, content.digest);
   file.size_bytes = content.size_bytes;
   const bool was_still = after.size_bytes == content.size_bytes;
-  item.seen = {.stat = after, .from = was_still ? Seen::From::kContents : Seen::From::kNowhere};
+  if (was_still) hashed.push_back({.stat = after, .digest = content.digest});
   return absl::OkStatus();
 }
 
-void Look(Item& item, const DigestCache& cache) {
+void Look(const Item& item, const DigestCache& cache, std::vector<Hashed>& hashed) {
   LocalFile& file = *item.file;
   const absl::StatusOr<base::FileStat> stat = item.directory->Stat(file.target.file_name);
   if (absl::IsNotFound(stat.status())) return;  // missing, as it began
@@ -79,42 +84,63 @@ void Look(Item& item, const DigestCache& cache) {
                             "; raise its max_bytes");
     return;
   }
-  if (const base::Digest* digest = cache.Find(*stat)) {
-    Fill(file, *stat, *digest);
-    item.seen = {.stat = *stat, .from = Seen::From::kCache};
-    return;
-  }
-  const absl::Status hashed = Hash(item);
-  if (!hashed.ok()) CannotRead(file, hashed);
+  if (const base::Digest* digest = cache.Find(*stat)) return Fill(file, *stat, *digest);
+  const absl::Status done = Hash(item, hashed);
+  if (!done.ok()) CannotRead(file, done);
 }
 
-// Opens the directory of each run of files that share one, and leaves those without one behind.
-std::vector<Item> ItemsOf(std::vector<LocalFile>& files, base::FileSystem& disk,
-                          std::vector<std::unique_ptr<base::Directory>>& directories) {
-  std::vector<LocalFile*> by_directory;
-  for (LocalFile& file : files) by_directory.push_back(&file);
-  std::stable_sort(by_directory.begin(), by_directory.end(),
-                   [](const LocalFile* a, const LocalFile* b) {
-                     return a->target.directory < b->target.directory;
-                   });
-  std::vector<Item> items;
-  items.reserve(files.size());
-  absl::StatusOr<std::unique_ptr<base::Directory>> opened = nullptr;
-  const std::string* path = nullptr;
-  for (LocalFile* file : by_directory) {
-    if (path == nullptr || *path != file->target.directory) {
-      path = &file->target.directory;
-      opened = disk.OpenRoot(*path);
-      if (opened.ok()) directories.push_back(*std::move(opened));
-    }
-    if (opened.ok()) {
-      items.push_back({.file = file, .directory = directories.back().get()});
-    } else if (!absl::IsNotFound(opened.status())) {
-      CannotRead(*file, opened.status());
+// Files whose directories are open, to be looked at together.
+class Batch {
+ public:
+  explicit Batch(const ScanTools& tools) : tools_(tools) {}
+
+  // Opens the file's directory, unless it is open.
+  void Add(LocalFile& file) {
+    const absl::string_view path = file.target.directory;
+    if (directories_.size() == kMaxOpenDirectories && !directories_.contains(path)) Run();
+    const auto [place, is_new] = directories_.try_emplace(path);
+    OpenedDirectory& opened = place->second;
+    if (is_new) opened = Open(path);
+    if (opened.directory != nullptr) {
+      items_.push_back({.file = &file, .directory = opened.directory.get()});
+    } else if (!absl::IsNotFound(opened.status)) {
+      CannotRead(file, opened.status);
     }
   }
-  return items;
-}
+
+  // Looks at what was added, and closes the directories.
+  void Run() {
+    const size_t tasks = (items_.size() + kFilesPerTask - 1) / kFilesPerTask;
+    std::vector<std::vector<Hashed>> hashed(tasks);
+    tools_.executor.ParallelFor(tasks, [&](size_t task) {
+      const size_t end = std::min(items_.size(), (task + 1) * kFilesPerTask);
+      for (size_t i = task * kFilesPerTask; i < end; ++i) {
+        Look(items_[i], tools_.cache, hashed[task]);
+      }
+    });
+    for (const std::vector<Hashed>& of_task : hashed) {
+      for (const Hashed& file : of_task) tools_.cache.Add(file.stat, file.digest, tools_.now);
+    }
+    items_.clear();
+    directories_.clear();
+  }
+
+ private:
+  struct OpenedDirectory {
+    absl::Status status;
+    std::unique_ptr<base::Directory> directory;  // nullptr: `status` says why
+  };
+
+  OpenedDirectory Open(absl::string_view path) {
+    absl::StatusOr<std::unique_ptr<base::Directory>> directory = tools_.disk.OpenRoot(path);
+    if (!directory.ok()) return {.status = directory.status(), .directory = nullptr};
+    return {.status = absl::OkStatus(), .directory = *std::move(directory)};
+  }
+
+  const ScanTools& tools_;
+  std::vector<Item> items_;
+  absl::flat_hash_map<absl::string_view, OpenedDirectory> directories_;
+};
 
 // The members that a family has now.
 absl::StatusOr<std::vector<Target>> MembersOf(const Family& family, base::FileSystem& disk) {
@@ -140,22 +166,12 @@ absl::StatusOr<std::vector<Target>> MembersOf(const Family& family, base::FileSy
 
 std::vector<LocalFile> ScanTargets(std::vector<Target> targets, const ScanTools& tools) {
   std::vector<LocalFile> files(targets.size());
-  for (size_t i = 0; i < targets.size(); ++i) files[i].target = std::move(targets[i]);
-  std::vector<std::unique_ptr<base::Directory>> directories;
-  std::vector<Item> items = ItemsOf(files, tools.disk, directories);
-
-  const size_t tasks = (items.size() + kFilesPerTask - 1) / kFilesPerTask;
-  tools.executor.ParallelFor(tasks, [&](size_t task) {
-    const size_t end = std::min(items.size(), (task + 1) * kFilesPerTask);
-    for (size_t i = task * kFilesPerTask; i < end; ++i) Look(items[i], tools.cache);
-  });
-
-  for (const Item& item : items) {
-    if (item.seen.from == Seen::From::kCache) tools.cache.Keep(item.seen.stat);
-    if (item.seen.from == Seen::From::kContents) {
-      tools.cache.Add(item.seen.stat, item.file->digest, tools.now);
-    }
+  Batch batch(tools);
+  for (size_t i = 0; i < targets.size(); ++i) {
+    files[i].target = std::move(targets[i]);
+    batch.Add(files[i]);
   }
+  batch.Run();
   return files;
 }
 
