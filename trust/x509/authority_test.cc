@@ -199,6 +199,15 @@ TEST_F(AuthorityTest, ChainsThatProveNothingAreRefused) {
       << "a server's is not for clients";
 }
 
+TEST_F(AuthorityTest, ACaOfAnotherNameDidNotIssueItThoughItsKeyIsTheSame) {
+  SeededRandom same(Seed(1));  // as authority_ began
+  const Authority renamed =
+      *Authority::Create("corp.example renamed", TestEpoch(), TestEpoch() + 3650 * kDay, same);
+  ASSERT_EQ(renamed.certificate().spki(), authority_.certificate().spki());
+  EXPECT_EQ(RefusalOf(LoaderChain()[0].CheckIssuedBy(renamed.certificate())),
+            v1::Refusal::CERTIFICATE);
+}
+
 TEST_F(AuthorityTest, ALeafCannotIssue) {
   const Certificate leaf = LoaderChain()[0];
   EXPECT_EQ(RefusalOf(leaf.CheckIssuedBy(leaf)), v1::Refusal::CERTIFICATE);
