@@ -175,12 +175,12 @@ void EnrollmentHandlers::Reissue(const HostId& host, absl::string_view spki, abs
                                  Done<v1::EnrollAnswer> done) {
   absl::StatusOr<IssuedChain> issued = issuer_.ForHost(TrustDomain(), host, spki, now);
   if (!issued.ok()) return done(issued.status());
-  fleet_.Append({InsertCertificate{issued->record}},
-                [host, issued = *std::move(issued),
-                 done = std::move(done)](const absl::StatusOr<Written>& written) mutable {
-                  if (!written.ok()) return done(written.status());
-                  done(IssuedAnswer(issued, host));
-                });
+  WriteBatch batch = {InsertCertificate{issued->record}};
+  fleet_.Append(std::move(batch), [host, issued = *std::move(issued), done = std::move(done)](
+                                      const absl::StatusOr<Written>& written) mutable {
+    if (!written.ok()) return done(written.status());
+    done(IssuedAnswer(issued, host));
+  });
 }
 
 // A use is counted when it is asked for, so that one token cannot fill the operators' list.

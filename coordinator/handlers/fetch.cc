@@ -52,6 +52,13 @@ absl::StatusOr<std::unique_ptr<FetchStream>> LoaderHandlers::Fetch(
   }
   absl::StatusOr<std::unique_ptr<Blob>> blob = blobs_.Open(digest);
   if (absl::IsNotFound(blob.status())) return NoRight();
+  // In the word that the host itself has for it: so it is a refusal there, not a fault.
+  if (absl::IsDataLoss(blob.status())) {
+    return trust::Refuse(v1::Refusal::HASH,
+                         absl::StrCat("the stored content ", digest.ToHex(),
+                                      " is damaged and not served; an operator has to publish its "
+                                      "release again (migctl doctor)"));
+  }
   MIG_RETURN_IF_ERROR(blob.status());
   if (request.offset() >= (*blob)->size_bytes()) {
     return trust::Refuse(v1::Refusal::BOUND,
