@@ -239,7 +239,7 @@ trust::Token FakeCoordinator::NewToken() const {
 absl::StatusOr<std::vector<std::string>> FakeCoordinator::Issue(absl::string_view csr,
                                                                 const trust::HostId* host) {
   MIG_ASSIGN_OR_RETURN(const CertificateRequest request, CertificateRequest::ParseDer(csr));
-  const trust::HostId id = host == nullptr ? request.host_id() : *host;
+  const trust::HostId id = issue_for.value_or(host == nullptr ? request.host_id() : *host);
   MIG_ASSIGN_OR_RETURN(const Certificate leaf,
                        ca_.Issue(request.spki(),
                                  {.id = Must(SpiffeId::Loader("corp.example", id)),

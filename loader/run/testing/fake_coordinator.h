@@ -77,11 +77,12 @@ class FakeCoordinator : public Connector {
   std::function<void(v1::Assignment&)> change_assignment;  // before it is signed
   std::function<void(v1::CheckInAnswer&)> change_answer;
   std::function<void()> before_fetch;
-  uint64_t cut_fetch_after = UINT64_MAX;  // bytes of each stream
-  bool loses_reports = false;             // takes them and answers nothing
-  bool approves = true;                   // of enrollments; else they wait
-  size_t documents_per_answer = 64;       // then it says `more`
-  bool knows_certificates = true;         // false: every key is unrecorded, until a renewal
+  uint64_t cut_fetch_after = UINT64_MAX;   // bytes of each stream
+  bool loses_reports = false;              // takes them and answers nothing
+  bool approves = true;                    // of enrollments; else they wait
+  size_t documents_per_answer = 64;        // then it says `more`
+  std::optional<trust::HostId> issue_for;  // certificates name this host, whoever asks
+  bool knows_certificates = true;          // false: every key is unrecorded, until a renewal
 
   // --- What it saw.
 
