@@ -48,6 +48,7 @@ void AddTrialVerb(CommandLine& line);
 void AddReleaseVerbs(CommandLine& line);
 void AddPlanVerbs(CommandLine& line);
 void AddRolloutVerbs(CommandLine& line);
+void AddWaitVerb(CommandLine& line, CLI::App* rollout);
 void AddHostVerbs(CommandLine& line);
 void AddEnrollVerbs(CommandLine& line);
 

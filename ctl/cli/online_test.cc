@@ -8,7 +8,6 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "base/testing/manual_clock.h"
 #include "ctl/testing/fixture.h"
 #include "trust/envelope.h"
@@ -59,7 +58,7 @@ TEST_F(OnlineTest, ATokenMadeUnderAnotherRootIsNotSpent) {
 TEST_F(OnlineTest, ACertificateRenewsItselfBeforeItEndsAndAfterwardsByPossession) {
   const std::string file = "home/.config/migctl/trial/operator.pem";
   const std::string first = Read(file);
-  const absl::Time now = absl::Now();
+  const absl::Time now = clock_->WallNow();
   clock_ = std::make_unique<base::testing::ManualClock>(now + absl::Hours(24 * 19));
   EXPECT_EQ(Run("whoami").exit, 0);
   EXPECT_EQ(coordinator_->state().renewals, 0);

@@ -143,6 +143,27 @@ std::string ComponentTable(Session& session, const trust::Manifest& manifest,
   return table.Render(session.console().facts());
 }
 
+// Whether both give every host the same files.
+bool SameContents(const trust::Manifest& a, const trust::Manifest& b) {
+  const auto same_file = [](const trust::Component& x, const trust::Component& y) {
+    return x.name == y.name && x.digest == y.digest;
+  };
+  return std::ranges::equal(
+      a.variants(), b.variants(), [&](const trust::Variant& x, const trust::Variant& y) {
+        return x.filter == y.filter && std::ranges::equal(x.components, y.components, same_file);
+      });
+}
+
+// The release of this name and these very files, if it was published before.
+std::optional<trust::Envelope> PublishedBefore(Session& session, const std::string& name,
+                                               const trust::Manifest& made) {
+  const auto known = FindDocument(session, trust::DocumentType::kManifest, name);
+  if (!known.ok()) return std::nullopt;
+  const auto manifest = trust::Manifest::Parse(known->envelope.payload());
+  if (!manifest.ok() || !SameContents(*manifest, made)) return std::nullopt;
+  return known->envelope;
+}
+
 absl::StatusOr<int> Publish(Session& session, const PublishArguments& arguments) {
   MIG_ASSIGN_OR_RETURN(AdminClient* const admin, session.admin());
   MIG_ASSIGN_OR_RETURN(const trust::Verified<trust::Root>* const root, session.root());
@@ -152,6 +173,15 @@ absl::StatusOr<int> Publish(Session& session, const PublishArguments& arguments)
   MIG_ASSIGN_OR_RETURN(const MadeRelease made, MakeRelease(spec, **root, session.files()));
   if (last.has_value()) MIG_RETURN_IF_ERROR(CheckNothingIsLost(**last, made.manifest));
   MIG_RETURN_IF_ERROR(UploadMissing(session, *admin, made.contents));
+  const std::string name = absl::StrCat(spec.product, "@", spec.version);
+  if (const auto before = PublishedBefore(session, name, made.manifest); before.has_value()) {
+    session.Show(ComponentTable(session, made.manifest, last),
+                 JsonObject({{"name", name}, {"digest", before->digest().ToHex()}}));
+    session.console().Err(absl::StrCat(Shown(name), " was published before with these very files: ",
+                                       "what the coordinator lacked of them was stored again.\n"));
+    session.Next(absl::StrCat("migctl release show ", Shown(name)));
+    return kExitOk;
+  }
   v1::PutDocumentRequest request;
   request.set_envelope(made.envelope.Serialize());
   MIG_ASSIGN_OR_RETURN(const v1::DocumentInfo info, admin->PutDocument(request));
@@ -160,7 +190,6 @@ absl::StatusOr<int> Publish(Session& session, const PublishArguments& arguments)
   ReviewContext context;
   context.root = root;
   MIG_ASSIGN_OR_RETURN(const SignatureCount count, CountSignatures(made.envelope, context));
-  const std::string name = absl::StrCat(spec.product, "@", spec.version);
   session.console().Err(absl::StrCat("Release ", Shown(name), " sequence ", spec.sequence,
                                      ", sha256 ", made.envelope.digest().ToHex(), ", ",
                                      count.Words(), " signatures.\n"));

@@ -155,8 +155,6 @@ absl::StatusOr<int> Events(Session& session, const RolloutArguments& arguments) 
 
 }  // namespace
 
-void AddWaitVerb(CommandLine& line, CLI::App* noun);
-
 void AddRolloutVerbs(CommandLine& line) {
   CLI::App* const noun = line.Noun("rollout", "plans being carried out");
   const auto named = [&](const std::string& name, const std::string& help, auto run) {

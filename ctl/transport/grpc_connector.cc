@@ -3,7 +3,7 @@
 #include <grpcpp/grpcpp.h>
 
 #include <algorithm>
-#include <chrono>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -22,8 +22,10 @@ constexpr uint64_t kLeastBytesPerSecond = 64 * base::kKiB;
 // A page of documents, each with its signatures.
 constexpr int kMaxAnswerBytes = 16 * static_cast<int>(base::kMiB);
 
-std::chrono::system_clock::time_point DeadlineIn(absl::Duration limit) {
-  return std::chrono::system_clock::now() + absl::ToChronoMilliseconds(limit);
+// By gRPC's own clock: it is gRPC that ends the call.
+gpr_timespec DeadlineIn(absl::Duration limit) {
+  return gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC),
+                      gpr_time_from_millis(absl::ToInt64Milliseconds(limit), GPR_TIMESPAN));
 }
 
 std::shared_ptr<grpc::Channel> Connect(const ServerAddress& server,

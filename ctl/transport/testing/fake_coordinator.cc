@@ -3,69 +3,24 @@
 #include <grpcpp/grpcpp.h>
 
 #include <algorithm>
-#include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "absl/time/clock.h"
 #include "base/check.h"
 #include "base/sha256.h"
-#include "base/system_random.h"
+#include "ctl/transport/testing/fake_enrollment.h"
 #include "proto/mig/v1/admin_service.grpc.pb.h"
-#include "proto/mig/v1/enrollment_service.grpc.pb.h"
 #include "trust/envelope.h"
 #include "trust/manifest.h"
 #include "trust/plan.h"
-#include "trust/refusal.h"
 #include "trust/root.h"
-#include "trust/x509/authority.h"
-#include "trust/x509/certificate.h"
-#include "trust/x509/certificate_request.h"
-#include "trust/x509/possession.h"
-#include "trust/x509/private_key.h"
 
 namespace mig::ctl::testing {
 namespace {
 
-namespace x509 = trust::x509;
-
-grpc::Status ToGrpc(const absl::Status& status) {
-  std::string details;
-  if (trust::RefusalOf(status).has_value()) {
-    details = trust::ToMessage(status, v1::Refusal::MALFORMED).SerializeAsString();
-  }
-  return grpc::Status(static_cast<grpc::StatusCode>(status.code()), std::string(status.message()),
-                      details);
-}
-
 grpc::Status NotFound(absl::string_view what) {
   return grpc::Status(grpc::StatusCode::NOT_FOUND, absl::StrCat("no ", what));
-}
-
-grpc::Status Malformed() {
-  return grpc::Status(grpc::StatusCode::INVALID_ARGUMENT, "no certificate request");
-}
-
-// A certificate of 30 days for the operator, whoever asks. False for what is no request.
-template <typename Answer>
-bool Issue(const FakeCoordinatorFiles& files, const std::string& request, Answer& answer) {
-  const auto csr = x509::CertificateRequest::ParseDer(request);
-  if (!csr.ok()) return false;
-  auto certificate = x509::Certificate::ParsePem(files.operators_ca_pem);
-  auto key = x509::PrivateKey::FromPem(files.operators_ca_key_pem);
-  MIG_CHECK(certificate.ok() && key.ok());
-  const auto ca = x509::Authority::Load(*std::move(certificate), *std::move(key));
-  auto id = x509::SpiffeId::Operator(files.trust_domain, files.operator_name);
-  MIG_CHECK(ca.ok() && id.ok());
-  const absl::Time now = absl::Now();
-  base::SystemRandom random;
-  const auto issued = ca->Issue(
-      csr->spki(), {*std::move(id), now - absl::Minutes(5), now + absl::Hours(24 * 30)}, random);
-  MIG_CHECK(issued.ok());
-  answer.add_certificate_chain(issued->der());
-  answer.add_certificate_chain(ca->certificate().der());
-  return true;
 }
 
 // Kind and name, as the coordinator calls it.
@@ -84,11 +39,6 @@ void Name(const trust::Envelope& envelope, v1::DocumentInfo& info) {
     if (root.ok()) info.set_name(absl::StrCat("root-", root->version()));
   }
 }
-
-// Every call looks first whether it is to fail.
-#define MIG_FAKE_BEGIN()                                \
-  const std::lock_guard<std::mutex> lock(state_.mutex); \
-  if (!state_.failure.ok()) return ToGrpc(state_.failure)
 
 class FakeAdmin : public v1::AdminService::Service {
  public:
@@ -283,7 +233,7 @@ class FakeAdmin : public v1::AdminService::Service {
     token.set_name(absl::StrCat("t-", state_.tokens.size() + 1));
     token.set_uses(request->uses());
     token.set_manual_approval(request->manual_approval());
-    token.set_expires_ms(absl::ToUnixMillis(absl::Now()) + request->life_ms());
+    token.set_expires_ms(absl::ToUnixMillis(TimeNow()) + request->life_ms());
     *token.mutable_labels() = request->labels();
     state_.tokens.push_back(token);
     answer->set_token_text("mt_secret");
@@ -331,7 +281,7 @@ class FakeAdmin : public v1::AdminService::Service {
                                         v1::RenewOperatorCertificateAnswer* answer) override {
     MIG_FAKE_BEGIN();
     ++state_.renewals;
-    return Issue(files_, request->csr(), *answer) ? grpc::Status::OK : Malformed();
+    return Issue(files_, request->csr(), *answer->mutable_certificate_chain());
   }
 
   grpc::Status Doctor(grpc::ServerContext*, const v1::DoctorRequest*,
@@ -349,47 +299,6 @@ class FakeAdmin : public v1::AdminService::Service {
   FakeState& state_;
   const FakeCoordinatorFiles& files_;
 };
-
-class FakeEnrollment : public v1::EnrollmentService::Service {
- public:
-  FakeEnrollment(FakeState& state, const FakeCoordinatorFiles& files)
-      : state_(state), files_(files) {}
-
-  grpc::Status FirstLogin(grpc::ServerContext*, const v1::FirstLoginRequest* request,
-                          v1::FirstLoginAnswer* answer) override {
-    MIG_FAKE_BEGIN();
-    if (!Issue(files_, request->csr(), *answer)) return Malformed();
-    answer->set_operator_(files_.operator_name);
-    answer->add_roles("operator");
-    answer->add_roles("rollout-signer");
-    ++state_.logins;
-    return grpc::Status::OK;
-  }
-
-  grpc::Status RenewByPossession(grpc::ServerContext*, const v1::RenewByPossessionRequest* request,
-                                 v1::RenewByPossessionAnswer* answer) override {
-    MIG_FAKE_BEGIN();
-    const auto former = x509::Certificate::ParseDer(request->certificate());
-    if (!former.ok()) return ToGrpc(former.status());
-    const absl::Status proof = x509::CheckPossession(former->spki(), files_.trust_domain,
-                                                     request->csr(), request->proof());
-    if (!proof.ok()) return ToGrpc(proof);
-    ++state_.late_renewals;
-    return Issue(files_, request->csr(), *answer) ? grpc::Status::OK : Malformed();
-  }
-
-  grpc::Status WalkRoots(grpc::ServerContext*, const v1::WalkRootsRequest*,
-                         v1::WalkRootsAnswer*) override {
-    MIG_FAKE_BEGIN();
-    return grpc::Status::OK;
-  }
-
- private:
-  FakeState& state_;
-  const FakeCoordinatorFiles& files_;
-};
-
-#undef MIG_FAKE_BEGIN
 
 std::shared_ptr<grpc::ServerCredentials> Credentials(const FakeCoordinatorFiles& files,
                                                      grpc_ssl_client_certificate_request_type who) {
@@ -435,8 +344,8 @@ FakeCoordinator::FakeCoordinator(FakeCoordinatorFiles files)
 FakeCoordinator::~FakeCoordinator() { Stop(); }
 
 void FakeCoordinator::Stop() {
-  servers_->admin_server->Shutdown(std::chrono::system_clock::now());
-  servers_->enrollment_server->Shutdown(std::chrono::system_clock::now());
+  servers_->admin_server->Shutdown(gpr_inf_past(GPR_CLOCK_MONOTONIC));
+  servers_->enrollment_server->Shutdown(gpr_inf_past(GPR_CLOCK_MONOTONIC));
 }
 
 std::string FakeCoordinator::admin_endpoint() const {
