@@ -35,6 +35,9 @@ class SeenBufferTest : public ::testing::Test {
     Commit();
     buffer_ = std::make_unique<SeenBuffer>(*store_);
   }
+  // A store answers what waits before it goes, and nobody may be gone by then.
+  ~SeenBufferTest() override { Commit(); }
+
   void Commit() {
     while (store_->CommitNow() > 0) {
     }

@@ -54,6 +54,7 @@ struct CoordinatorOptions {
   SelfDescription self = {};
 };
 
+// Before it goes, nothing that it appended may wait in the store any more: Flush, then commit.
 class Coordinator {
  public:
   // Reads the store. Errors: Fleet::Open's.
