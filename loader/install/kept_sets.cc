@@ -189,9 +189,10 @@ absl::StatusOr<std::unique_ptr<base::File>> KeptSets::OpenCopy(const base::Diges
 }
 
 absl::Status KeptSets::SetCurrent(KeptSet set) {
-  Sets sets = {.current = std::move(set), .previous = sets_.previous};
-  const bool is_other = sets_.current && sets_.current->release != sets.current->release;
-  if (is_other) sets.previous = sets_.current;
+  Sets sets;
+  const bool is_other = sets_.current && sets_.current->release != set.release;
+  sets.previous = is_other ? sets_.current : sets_.previous;
+  sets.current = std::move(set);
   return Rewrite(std::move(sets));
 }
 
@@ -206,16 +207,18 @@ absl::Status KeptSets::BeginNext(NextSet next, KeptSet replaced) {
 
 absl::Status KeptSets::Promote() {
   if (!sets_.next) return absl::OkStatus();
-  Sets sets = {.current = sets_.next->set, .previous = sets_.previous};
-  const bool is_repair = sets_.current && sets_.current->release == sets.current->release;
-  if (!is_repair) sets.previous = sets_.current;
+  Sets sets;
+  const bool is_repair = sets_.current && sets_.current->release == sets_.next->set.release;
+  sets.previous = is_repair ? sets_.previous : sets_.current;
+  sets.current = sets_.next->set;
   return Rewrite(std::move(sets));
 }
 
 absl::Status KeptSets::DropNext() {
   if (!sets_.next) return absl::OkStatus();
-  Sets sets = sets_;
-  sets.next.reset();
+  Sets sets;
+  sets.current = sets_.current;
+  sets.previous = sets_.previous;
   return Rewrite(std::move(sets));
 }
 
