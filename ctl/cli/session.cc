@@ -5,8 +5,8 @@
 #include "absl/strings/str_cat.h"
 #include "base/sizes.h"
 #include "base/status_macros.h"
+#include "coordinator/server/directory_layout.h"
 #include "ctl/output/words.h"
-#include "ctl/trial/layout.h"
 #include "trust/document_type.h"
 #include "trust/refusal.h"
 #include "trust/root_chain.h"
@@ -117,7 +117,7 @@ absl::StatusOr<ServerAddress> Session::Address(const std::string& endpoint) cons
 absl::StatusOr<std::unique_ptr<EnrollmentClient>> Session::enrollment() const {
   MIG_ASSIGN_OR_RETURN(const Context chosen, context());
   const std::string endpoint = chosen.enrollment.empty()
-                                   ? WithPort(chosen.endpoint, layout::kEnrollmentPort)
+                                   ? WithPort(chosen.endpoint, coordinator::layout::kEnrollmentPort)
                                    : chosen.enrollment;
   MIG_ASSIGN_OR_RETURN(const ServerAddress address, Address(endpoint));
   return world_.connector.Enrollment(address);

@@ -78,7 +78,7 @@ absl::StatusOr<int> InitTrial(Session& session, const TrialArguments& arguments)
       "Next:\n",
       "  mig-coordinator --config ", shown, "/coordinator.toml &\n", "  migctl context set ",
       options.name, " --endpoint ", TrialHost(options), ":", options.operators_port,
-      options.enrollment_port == layout::kEnrollmentPort
+      options.enrollment_port == coordinator::layout::kEnrollmentPort
           ? ""
           : absl::StrCat(" --enrollment ", TrialHost(options), ":", options.enrollment_port),
       " --ca ", shown, "/servers-ca.pem --root ", shown, "/root-1 --use\n",

@@ -3,7 +3,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/path.h"
 #include "base/toml.h"
-#include "ctl/trial/layout.h"
+#include "coordinator/server/directory_layout.h"
 
 namespace mig::ctl {
 namespace {
@@ -35,10 +35,10 @@ std::string LoaderToml(const LoaderFacts& facts) {
       Path(facts, "state"),
       "\n"
       "root_file = ",
-      Path(facts, layout::kLoaderRoot),
+      Path(facts, coordinator::layout::kLoaderRoot),
       "\n"
       "dictionary_file = ",
-      Path(facts, layout::kLoaderDictionary), "\n");
+      Path(facts, coordinator::layout::kLoaderDictionary), "\n");
 }
 
 std::string DictionaryToml(const LoaderFacts& facts) {

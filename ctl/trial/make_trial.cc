@@ -37,10 +37,10 @@ constexpr absl::Duration kClockSlack = absl::Hours(1);
 class TrialFiles {
  public:
   void Secret(const std::string& path, std::string bytes) {
-    files_.push_back({path, std::move(bytes), layout::kSecretMode});
+    files_.push_back({path, std::move(bytes), coordinator::layout::kSecretMode});
   }
   void Public(const std::string& path, std::string bytes) {
-    files_.push_back({path, std::move(bytes), layout::kPublicMode});
+    files_.push_back({path, std::move(bytes), coordinator::layout::kPublicMode});
   }
   std::vector<TrialFile> Take() { return std::move(files_); }
 
@@ -63,7 +63,7 @@ absl::StatusOr<RoleKeys> MakeRole(const std::string& name, const std::string& pa
   MIG_ASSIGN_OR_RETURN(const std::string line,
                        trust::EncodePublicKeyFile(name, key.key.public_key()));
   out.Secret(path, bytes);
-  out.Public(absl::StrCat(path, layout::kPublicSuffix), line);
+  out.Public(absl::StrCat(path, coordinator::layout::kPublicSuffix), line);
   RoleKeys role;
   role.keys.push_back({name, key.key.public_key()});
   role.threshold = 1;
@@ -92,8 +92,8 @@ absl::Status MakeServer(const TrialOptions& options, const x509::Authority& ca, 
   wanted.ip_addresses = options.ip_addresses;
   MIG_ASSIGN_OR_RETURN(const x509::Certificate certificate, ca.Issue(key.spki(), wanted, random));
   const std::vector<x509::Certificate> chain = {certificate, ca.certificate()};
-  out.Secret(std::string(layout::kServerKey), key.ToPem());
-  out.Public(std::string(layout::kServerCertificate), x509::ChainPem(chain));
+  out.Secret(std::string(coordinator::layout::kServerKey), key.ToPem());
+  out.Public(std::string(coordinator::layout::kServerCertificate), x509::ChainPem(chain));
   return absl::OkStatus();
 }
 
@@ -144,7 +144,7 @@ std::string CoordinatorToml(const TrialOptions& options) {
 absl::StatusOr<trust::Envelope> MakeSignedRoot(RootSpec spec, const TrialOptions& options,
                                                absl::Time now, base::Random& random,
                                                TrialFiles& out) {
-  const std::string keys(layout::kKeysDirectory);
+  const std::string keys(coordinator::layout::kKeysDirectory);
   const trust::NamedSigningKey root_key = {"trial-root", trust::SigningKey::Generate(random)};
   MIG_ASSIGN_OR_RETURN(const std::string sealed,
                        options.passphrase.has_value()
@@ -152,17 +152,22 @@ absl::StatusOr<trust::Envelope> MakeSignedRoot(RootSpec spec, const TrialOptions
                            : trust::EncodePlainKeyFile(root_key));
   MIG_ASSIGN_OR_RETURN(const std::string line,
                        trust::EncodePublicKeyFile(root_key.name, root_key.key.public_key()));
-  out.Secret(In(keys, layout::kRootKey), sealed);
-  out.Public(absl::StrCat(In(keys, layout::kRootKey), layout::kPublicSuffix), line);
+  out.Secret(In(keys, coordinator::layout::kRootKey), sealed);
+  out.Public(
+      absl::StrCat(In(keys, coordinator::layout::kRootKey), coordinator::layout::kPublicSuffix),
+      line);
   spec.root.keys.push_back({root_key.name, root_key.key.public_key()});
   spec.root.threshold = 1;
 
-  MIG_ASSIGN_OR_RETURN(spec.release, MakeRole("trial-release", In(keys, layout::kReleaseKey),
-                                              options.passphrase, random, out));
-  MIG_ASSIGN_OR_RETURN(spec.rollout, MakeRole("trial-rollout", In(keys, layout::kRolloutKey),
-                                              options.passphrase, random, out));
-  MIG_ASSIGN_OR_RETURN(spec.online, MakeRole("trial-online", std::string(layout::kOnlineKey),
-                                             std::nullopt, random, out));
+  MIG_ASSIGN_OR_RETURN(spec.release,
+                       MakeRole("trial-release", In(keys, coordinator::layout::kReleaseKey),
+                                options.passphrase, random, out));
+  MIG_ASSIGN_OR_RETURN(spec.rollout,
+                       MakeRole("trial-rollout", In(keys, coordinator::layout::kRolloutKey),
+                                options.passphrase, random, out));
+  MIG_ASSIGN_OR_RETURN(spec.online,
+                       MakeRole("trial-online", std::string(coordinator::layout::kOnlineKey),
+                                std::nullopt, random, out));
   spec.trust_domain = options.trust_domain;
   spec.issued = now;
   spec.expires = now + kYear;
@@ -187,15 +192,16 @@ absl::StatusOr<Trial> MakeTrial(const TrialOptions& options, const std::string& 
   MIG_RETURN_IF_ERROR(CheckOptions(options));
   TrialFiles out;
   RootSpec spec = NewRootSpec();
-  MIG_ASSIGN_OR_RETURN(const x509::Authority servers,
-                       MakeCa(absl::StrCat("trial servers"), layout::kServersCaCertificate,
-                              layout::kServersCaKey, now, random, out));
+  MIG_ASSIGN_OR_RETURN(
+      const x509::Authority servers,
+      MakeCa(absl::StrCat("trial servers"), coordinator::layout::kServersCaCertificate,
+             coordinator::layout::kServersCaKey, now, random, out));
   MIG_ASSIGN_OR_RETURN(const x509::Authority loaders,
-                       MakeCa("trial loaders", layout::kLoadersCaCertificate, layout::kLoadersCaKey,
-                              now, random, out));
+                       MakeCa("trial loaders", coordinator::layout::kLoadersCaCertificate,
+                              coordinator::layout::kLoadersCaKey, now, random, out));
   MIG_ASSIGN_OR_RETURN(const x509::Authority operators,
-                       MakeCa("trial operators", layout::kOperatorsCaCertificate,
-                              layout::kOperatorsCaKey, now, random, out));
+                       MakeCa("trial operators", coordinator::layout::kOperatorsCaCertificate,
+                              coordinator::layout::kOperatorsCaKey, now, random, out));
   spec.server_cas = {servers.certificate().der()};
   spec.loader_ca_spki_digests = {loaders.certificate().spki_digest()};
   spec.operator_ca_spki_digests = {operators.certificate().spki_digest()};
@@ -204,28 +210,28 @@ absl::StatusOr<Trial> MakeTrial(const TrialOptions& options, const std::string& 
                        MakeSignedRoot(std::move(spec), options, now, random, out));
 
   const std::string envelope = root.Serialize();
-  out.Public(std::string(layout::kFirstRoot), envelope);
+  out.Public(std::string(coordinator::layout::kFirstRoot), envelope);
   trust::Token token;
   token.kind = trust::TokenKind::kOperator;
   token.secret = trust::NewTokenSecret(random);
   token.root_version = 1;
   token.root_digest = root.digest();
-  out.Secret(std::string(layout::kOperatorToken),
+  out.Secret(std::string(coordinator::layout::kOperatorToken),
              absl::StrCat(trust::PrintToken(token), "\n", options.operator_name,
                           " admin,approver,operator,release-signer,rollout-signer,viewer\n"));
-  out.Public(std::string(layout::kCoordinatorConfig), CoordinatorToml(options));
+  out.Public(std::string(coordinator::layout::kCoordinatorConfig), CoordinatorToml(options));
 
   const std::string host = TrialHost(options);
-  const std::string loader(layout::kLoaderDirectory);
+  const std::string loader(coordinator::layout::kLoaderDirectory);
   const LoaderFacts facts = {options.trust_domain,
                              Address(host, options.loaders_port),
                              Address(host, options.enrollment_port),
                              In(directory, loader),
                              options.products.front(),
                              options.loader_interval};
-  out.Public(In(loader, layout::kLoaderConfig), LoaderToml(facts));
-  out.Public(In(loader, layout::kLoaderDictionary), DictionaryToml(facts));
-  out.Public(In(loader, layout::kLoaderRoot), envelope);
+  out.Public(In(loader, coordinator::layout::kLoaderConfig), LoaderToml(facts));
+  out.Public(In(loader, coordinator::layout::kLoaderDictionary), DictionaryToml(facts));
+  out.Public(In(loader, coordinator::layout::kLoaderRoot), envelope);
   return Trial{out.Take(), root.digest()};
 }
 
@@ -242,10 +248,11 @@ absl::Status WriteTrial(const Trial& trial, const std::string& directory, const 
     return absl::AlreadyExistsError(absl::StrCat(
         partial_path, " was left by an interrupted trial init; remove it and try again"));
   }
-  for (const absl::string_view name :
-       {absl::string_view(), layout::kKeysDirectory, layout::kLoaderDirectory}) {
-    MIG_RETURN_IF_ERROR(files.MakeDirectory(
-        name.empty() ? partial_path : base::JoinPath(partial_path, name), layout::kDirectoryMode));
+  for (const absl::string_view name : {absl::string_view(), coordinator::layout::kKeysDirectory,
+                                       coordinator::layout::kLoaderDirectory}) {
+    MIG_RETURN_IF_ERROR(
+        files.MakeDirectory(name.empty() ? partial_path : base::JoinPath(partial_path, name),
+                            coordinator::layout::kDirectoryMode));
   }
   for (const TrialFile& file : trial.files) {
     MIG_RETURN_IF_ERROR(

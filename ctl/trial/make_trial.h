@@ -14,8 +14,8 @@
 #include "absl/time/time.h"
 #include "base/digest.h"
 #include "base/random.h"
+#include "coordinator/server/directory_layout.h"
 #include "ctl/files/local_files.h"
-#include "ctl/trial/layout.h"
 
 namespace mig::ctl {
 
@@ -26,10 +26,10 @@ struct TrialOptions {
   std::vector<std::string> products = {"agent", "loader"};
   std::vector<std::string> streams = {"main"};
   std::string listen = "127.0.0.1";  // where loaders, operators and enrollment are served
-  uint16_t loaders_port = layout::kLoadersPort;
-  uint16_t enrollment_port = layout::kEnrollmentPort;
-  uint16_t operators_port = layout::kOperatorsPort;
-  uint16_t metrics_port = layout::kMetricsPort;
+  uint16_t loaders_port = coordinator::layout::kLoadersPort;
+  uint16_t enrollment_port = coordinator::layout::kEnrollmentPort;
+  uint16_t operators_port = coordinator::layout::kOperatorsPort;
+  uint16_t metrics_port = coordinator::layout::kMetricsPort;
   // What the server's certificate is for, besides.
   std::vector<std::string> dns_names = {"localhost"};
   std::vector<std::string> ip_addresses = {"127.0.0.1"};
