@@ -18,7 +18,8 @@ namespace mig::tests {
 
 namespace {
 
-constexpr int kConfFiles = 24;
+// Many, so that the kill comes between two renames.
+constexpr int kConfFiles = 120;
 constexpr absl::Duration kPatience = absl::Seconds(30);
 
 // What the coordinator must not forget.
@@ -32,6 +33,11 @@ struct Memory {
     MIG_ASSIGN_OR_RETURN(memory.host, stage.WordOf(stage.desk_one_id));
     MIG_ASSIGN_OR_RETURN(memory.releases, stage.ana.AskList<v1::ListReleasesAnswer>(
                                               {"release", "list"}, "releases"));
+    // Counted anew about once a second, of what hosts say.
+    for (v1::Release& release : *memory.releases.mutable_releases()) {
+      release.clear_installed_hosts();
+      release.clear_bad_hosts();
+    }
     MIG_ASSIGN_OR_RETURN(memory.events, stage.ana.AskList<v1::ListRolloutEventsAnswer>(
                                             {"rollout", "events", "agent-1.2"}, "events"));
     return memory;
@@ -65,7 +71,7 @@ absl::StatusOr<std::vector<ReleaseVariant>> MakeThree(const Stage& stage) {
   std::vector<ReleaseFile> shared = {{"agent", stage.Source("agent-1.3")}};
   MIG_RETURN_IF_ERROR(stage.world.MakeAgent(shared[0].path, "1.3"));
   for (int i = 0; i < kConfFiles; ++i) {
-    const std::string name = absl::StrFormat("%02d-site.cfg", i);
+    const std::string name = absl::StrFormat("%03d-site.cfg", i);
     shared.push_back({absl::StrCat("conf/", name), stage.Source(name)});
     MIG_RETURN_IF_ERROR(WriteFile(shared.back().path, absl::StrCat("site ", i, "\n")));
   }
@@ -118,11 +124,11 @@ absl::StatusOr<std::string> LoaderKilled(Stage& stage) {
   MIG_RETURN_IF_ERROR(stage.ana.Plan(kProduct, "1.3", stage.RolloutKeys()));
   MIG_RETURN_IF_ERROR(stage.ana.Start("agent-1.3"));
 
-  MIG_ASSIGN_OR_RETURN(FileWatch watch, FileWatch::Of(desk.agent_directory(), IN_MOVED_TO));
+  MIG_ASSIGN_OR_RETURN(FileWatch watch, FileWatch::Of(desk.Path("agent/conf.d"), IN_MOVED_TO));
   MIG_ASSIGN_OR_RETURN(Background loader,
                        Background::Start(desk.Words({"run", "--now"}), stage.world.options(),
                                          stage.world.Path("killed-loader.log")));
-  MIG_RETURN_IF_ERROR(watch.WaitForName("agent", loader.process(), kPatience));
+  MIG_RETURN_IF_ERROR(watch.WaitForName("000-site.cfg", loader.process(), kPatience));
   loader.Signal(SIGKILL);
   MIG_ASSIGN_OR_RETURN(const int killed, loader.WaitEnd(kPatience));
   if (killed != 128 + SIGKILL) return NotSo("the loader to be killed", absl::StrCat(killed));
@@ -155,7 +161,7 @@ absl::StatusOr<std::string> Adoption(Stage& stage) {
   MIG_RETURN_IF_ERROR(WriteFile(desk.agent_program(), program, 0755));
   MIG_RETURN_IF_ERROR(WriteFile(desk.agent_config(), desk.AgentConfiguration("white")));
   for (int i = 0; i < kConfFiles; ++i) {
-    MIG_RETURN_IF_ERROR(WriteFile(desk.Path(absl::StrFormat("agent/conf.d/%02d-site.cfg", i)),
+    MIG_RETURN_IF_ERROR(WriteFile(desk.Path(absl::StrFormat("agent/conf.d/%03d-site.cfg", i)),
                                   absl::StrCat("site ", i, "\n"), 0640));
   }
   MIG_ASSIGN_OR_RETURN(

@@ -52,7 +52,7 @@ directory = "{directory}/agent/conf.d"
 pattern = "*.cfg"
 mode = "0640"
 owner = "{owner}"
-max_count = 64
+max_count = 200
 max_bytes = 65536
 )";
 

@@ -41,9 +41,11 @@ absl::Status Operator::Plan(const std::string& product, const std::string& versi
   const std::string name = absl::StrCat(product, "-", version);
   const std::string file = world_.Path(absl::StrCat(name, ".toml"));
   MIG_RETURN_IF_ERROR(WriteFile(
-      file, absl::StrCat("name = \"", name, "\"\n", more, "\n[[item]]\nproduct = \"", product,
-                         "\"\nrelease = \"", version,
-                         "\"\n\n[[wave]]\nname = \"all\"\nto = \"100%\"\nopens = \"+0\"\n")));
+      file,
+      absl::StrCat(
+          "name = \"", name, "\"\n", more, "\n[[item]]\nproduct = \"", product, "\"\nrelease = \"",
+          version,
+          "\"\n\n[[wave]]\nname = \"all\"\nto = \"100%\"\nopens = \"+0\"\nsoak = \"10min\"\n")));
   MIG_RETURN_IF_ERROR(Do({"plan", "new", file}).status());
   for (const std::string& key : keys) {
     MIG_RETURN_IF_ERROR(Do({"plan", "sign", name, "--key", key}).status());
