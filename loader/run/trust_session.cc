@@ -43,9 +43,21 @@ namespace {
 // Former heads that may lie about: removing one costs a directory's fsync.
 constexpr size_t kMaxHeadsOnDisk = 8;
 
-bool IsNewer(const trust::Head& head, const trust::Head& held) {
-  if (head.store_id() == held.store_id()) return head.position() > held.position();
-  return head.head().issued > held.head().issued;
+using StoredHead = std::pair<trust::Head, const std::string*>;
+
+// The store of the latest one first (a host changes its store, never back), in it by position.
+void SortNewestFirst(std::vector<StoredHead>& heads) {
+  if (heads.empty()) return;
+  const trust::StoreId store =
+      std::max_element(heads.begin(), heads.end(), [](const StoredHead& a, const StoredHead& b) {
+        return a.first.head().issued < b.first.head().issued;
+      })->first.store_id();
+  std::sort(heads.begin(), heads.end(), [&store](const StoredHead& a, const StoredHead& b) {
+    const bool a_is_of_it = a.first.store_id() == store;
+    const bool b_is_of_it = b.first.store_id() == store;
+    if (a_is_of_it != b_is_of_it) return a_is_of_it;
+    return a.first.position() > b.first.position();
+  });
 }
 
 }  // namespace
@@ -101,19 +113,21 @@ bool TrustSession::TakeRecordedRoot() {
 }
 
 absl::Status TrustSession::LoadDocuments() {
-  heads_on_disk_ = 0;
+  std::vector<std::string> heads;
   MIG_ASSIGN_OR_RETURN(const std::vector<base::Digest> digests, directory_.documents().List());
   for (const base::Digest& digest : digests) {
     const absl::StatusOr<std::string> envelope = directory_.documents().Get(digest);
-    if (envelope.ok()) TakeStoredDocument(digest, *envelope);
+    if (envelope.ok()) TakeStoredDocument(digest, *envelope, heads);
   }
+  TakeNewestHead(heads);
   MoveSeenByHeldPlans();
   return absl::OkStatus();
 }
 
 // What does not verify now counts as not there: under another root it may again, or goes with the
 // next sweep.
-void TrustSession::TakeStoredDocument(const base::Digest& digest, const std::string& envelope) {
+void TrustSession::TakeStoredDocument(const base::Digest& digest, const std::string& envelope,
+                                      std::vector<std::string>& heads) {
   const absl::StatusOr<trust::Envelope> parsed = trust::Envelope::ParseAny(envelope);
   if (!parsed.ok() || parsed->digest() != digest) return;
   switch (parsed->type()) {
@@ -123,16 +137,33 @@ void TrustSession::TakeStoredDocument(const base::Digest& digest, const std::str
     case trust::DocumentType::kManifest:
       held_.AddManifest(envelope).status().IgnoreError();
       return;
-    case trust::DocumentType::kHead: {
-      absl::StatusOr<trust::Verified<trust::Head>> head =
-          trust::Verify<trust::Head>(envelope, root());
-      ++heads_on_disk_;
-      if (head.ok() && (!head_.has_value() || IsNewer(**head, **head_))) head_ = *std::move(head);
+    case trust::DocumentType::kHead:
+      heads.push_back(envelope);
       return;
-    }
     case trust::DocumentType::kRoot:
     case trust::DocumentType::kAssignment:
       return;
+  }
+}
+
+// Several lie there, since removing one costs a directory's fsync: the newest that verifies counts.
+void TrustSession::TakeNewestHead(const std::vector<std::string>& envelopes) {
+  heads_on_disk_ = envelopes.size();
+  std::vector<StoredHead> heads;
+  for (const std::string& envelope : envelopes) {
+    const absl::StatusOr<trust::Envelope> parsed =
+        trust::Envelope::Parse(envelope, trust::DocumentType::kHead);
+    if (!parsed.ok()) continue;
+    absl::StatusOr<trust::Head> head = trust::Head::Parse(parsed->payload());
+    if (head.ok()) heads.emplace_back(*std::move(head), &envelope);
+  }
+  SortNewestFirst(heads);
+  for (const auto& [head, envelope] : heads) {
+    absl::StatusOr<trust::Verified<trust::Head>> verified =
+        trust::Verify<trust::Head>(*envelope, root());
+    if (!verified.ok()) continue;
+    head_ = *std::move(verified);
+    return;
   }
 }
 

@@ -81,7 +81,9 @@ class TrustSession {
   // Whether the root that the state names was there and held.
   bool TakeRecordedRoot();
   absl::Status LoadDocuments();
-  void TakeStoredDocument(const base::Digest& digest, const std::string& envelope);
+  void TakeStoredDocument(const base::Digest& digest, const std::string& envelope,
+                          std::vector<std::string>& heads);
+  void TakeNewestHead(const std::vector<std::string>& envelopes);
   void MoveSeenByHeldPlans();
   absl::Status Rebuild(absl::string_view why);
   std::vector<base::Digest> RootsOnDisk() const;

@@ -61,10 +61,10 @@ void Walk(base::Directory& directory, const std::string& path,
 }  // namespace
 
 TestHost::TestHost(base::Clock& clock, Connector& connector, absl::string_view packaged_root,
-                   absl::string_view dictionary)
+                   absl::string_view dictionary, base::testing::Seed seed)
     : disk_(std::make_unique<base::MemoryFileSystem>(
           base::MemoryFileSystem::Options{.clock = &clock})),
-      random_(base::testing::Seed(3)),
+      random_(seed),
       clock_(clock),
       connector_(connector) {
   for (const absl::string_view path : {"/etc/mig-loader", "/opt/a/conf.d", "/var/lib"}) {

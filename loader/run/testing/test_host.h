@@ -15,6 +15,7 @@
 #include "base/disk_image.h"
 #include "base/inline_executor.h"
 #include "base/memory_file_system.h"
+#include "base/testing/seed.h"
 #include "base/testing/seeded_random.h"
 #include "loader/config/config.h"
 #include "loader/config/dictionary.h"
@@ -34,9 +35,10 @@ extern const absl::string_view kPlainDictionary;
 // Everything that a machine has; survives a Reboot and a power cut as a machine would.
 class TestHost {
  public:
-  // All borrowed. `packaged_root`: an envelope.
+  // All borrowed. `packaged_root`: an envelope. `seed`: of its random numbers, and so of its key.
   TestHost(base::Clock& clock, Connector& connector, absl::string_view packaged_root,
-           absl::string_view dictionary = kPlainDictionary);
+           absl::string_view dictionary = kPlainDictionary,
+           base::testing::Seed seed = base::testing::Seed(3));
   // The same machine after a power cut: it boots from what the cut left.
   TestHost(base::Clock& clock, Connector& connector, const base::DiskImage& image);
 
