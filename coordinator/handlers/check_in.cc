@@ -141,8 +141,7 @@ absl::StatusOr<v1::CheckInAnswer> LoaderHandlers::BareAnswer(const Visit& visit)
 absl::StatusOr<v1::CheckInAnswer> LoaderHandlers::AnswerNow(
     const Visit& visit, std::vector<trust::AssignmentItem> items) {
   MIG_ASSIGN_OR_RETURN(v1::CheckInAnswer answer, BareAnswer(visit));
-  const DocumentChoice documents =
-      ChooseDocuments(*visit.snapshot, visit.said.root_version, visit.said.held, items);
+  const DocumentChoice documents = ChooseDocuments(*visit.snapshot, visit.said, items);
   for (const absl::string_view envelope : documents.envelopes) {
     answer.add_documents(std::string(envelope));
   }

@@ -6,8 +6,10 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "base/sha256.h"
+#include "base/sizes.h"
 #include "base/testing/manual_clock.h"
 #include "base/testing/status_matchers.h"
 #include "coordinator/handlers/testing/in_process_coordinator.h"
@@ -101,6 +103,66 @@ TEST_F(CheckInTest, DocumentsThatTheHostHoldsAreNotSentAgain) {
 
   EXPECT_THAT(again->documents(), IsEmpty());
   EXPECT_THAT(ItemsOf(coordinator_, *again), SizeIs(1));
+}
+
+TEST_F(CheckInTest, TheManifestOfWhatIsInstalledIsSentToWhoLostIt) {
+  TestHost host(coordinator_, 1);
+  const auto release = Release(1);
+  host.Has(release);
+
+  const absl::StatusOr<v1::CheckInAnswer> answer = host.CheckIn();
+
+  ASSERT_THAT(answer->documents(), SizeIs(1));
+  EXPECT_EQ(answer->documents(0), release.envelope());
+}
+
+// Nearly as large as a manifest may be; its contents are empty files.
+v1::Manifest LargeManifest(const trust::testing::TestAuthority& authority,
+                           absl::string_view product, uint64_t sequence) {
+  v1::Manifest manifest = authority.Manifest(product, sequence, {{"agent", ""}});
+  v1::Variant variant = manifest.variants(0);
+  variant.set_filter(absl::StrCat("model = \"", std::string(4'000, 'm'), "\""));
+  const v1::Component component = variant.components(0);
+  variant.clear_components();
+  manifest.clear_variants();
+  for (size_t i = 0; i < base::kMaxVariants; ++i) *manifest.add_variants() = variant;
+  for (int name = 100; name < 356; ++name) {
+    for (v1::Variant& one : *manifest.mutable_variants()) {
+      if (manifest.ByteSizeLong() + 128 > base::kMaxManifestBytes) return manifest;
+      v1::Component& added = *one.add_components();
+      added = component;
+      added.set_name(absl::StrCat("conf/", name));
+    }
+  }
+  return manifest;
+}
+
+TEST_F(CheckInTest, DocumentsBeyondAMegabyteWaitForTheNextCheckIn) {
+  TestHost host(coordinator_, 1);
+  v1::ProductState& loader = *host.says().add_products();
+  loader.set_product("loader");
+  loader.set_health(v1::ProductState::NOT_ASKED);
+  v1::Plan plan;
+  for (int i = 0; i < 2; ++i) {
+    const std::string product = host.says().products(i).product();
+    const auto old = coordinator_.Publish(LargeManifest(coordinator_.authority(), product, 1));
+    const auto target = coordinator_.Publish(LargeManifest(coordinator_.authority(), product, 2));
+    host.says().mutable_products(i)->mutable_installed()->set_manifest_digest(
+        std::string(old.digest().bytes()));
+    const v1::Plan one = coordinator_.authority().Plan(1, product, target.digest());
+    if (i == 0) plan = one;
+    if (i == 1) *plan.add_items() = one.items(0);
+  }
+  coordinator_.StartPlan(plan);
+
+  const absl::StatusOr<v1::CheckInAnswer> first = host.CheckIn();
+  const absl::StatusOr<v1::CheckInAnswer> second = host.CheckIn();
+
+  ASSERT_THAT(first, IsOk());
+  EXPECT_TRUE(first->more());
+  EXPECT_LT(first->ByteSizeLong(), base::kMaxGrpcMessageBytes);
+  EXPECT_FALSE(second->more());
+  EXPECT_EQ(first->documents_size() + second->documents_size(), 5);
 }
 
 TEST_F(CheckInTest, APlanThatNobodyStartedIsNeitherAssignedNorShown) {

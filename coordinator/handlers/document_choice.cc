@@ -1,20 +1,20 @@
 #include "coordinator/handlers/document_choice.h"
 
+#include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace mig::coordinator {
 namespace {
 
 class Bundle {
  public:
-  // False: it does not fit any more.
+  // False: it does not fit any more, nor does anything that would come after it.
   bool Add(absl::string_view envelope) {
-    if (choice_.envelopes.size() == kMaxAnswerDocuments ||
-        bytes_ + envelope.size() > kMaxAnswerDocumentBytes) {
-      choice_.more = true;
-      return false;
-    }
+    choice_.more = choice_.more || choice_.envelopes.size() == kMaxAnswerDocuments ||
+                   bytes_ + envelope.size() > kMaxAnswerDocumentBytes;
+    if (choice_.more) return false;
     bytes_ += envelope.size();
     choice_.envelopes.push_back(envelope);
     return true;
@@ -27,41 +27,50 @@ class Bundle {
   size_t bytes_ = 0;
 };
 
-// Whether a plan may be shown to hosts: nobody follows one that was not started, and who has seen
-// it could not go back to the one before.
-bool WasStarted(const rollout::StreamPlans& plans) {
-  return plans.state != rollout::RolloutState::kNotStarted;
+// The plans that hosts are shown. One that was not started is not: nobody follows it, and who has
+// seen it could not go back to the one before.
+std::vector<const rollout::CheckedPlan*> ShownPlans(const Snapshot& snapshot) {
+  std::vector<const rollout::CheckedPlan*> shown;
+  for (const rollout::StreamPlans& plans : snapshot.decidable().streams) {
+    if (plans.state != rollout::RolloutState::kNotStarted) shown.push_back(plans.newest);
+    if (plans.base != nullptr) shown.push_back(plans.base);
+  }
+  return shown;
 }
 
 }  // namespace
 
-DocumentChoice ChooseDocuments(const Snapshot& snapshot, uint64_t root_version,
-                               const std::set<base::Digest>& held,
+DocumentChoice ChooseDocuments(const Snapshot& snapshot, const CheckInFacts& said,
                                std::span<const trust::AssignmentItem> items) {
   Bundle bundle;
-  if (root_version < snapshot.root()->version()) {
+  if (said.root_version < snapshot.root()->version()) {
     for (const trust::Verified<trust::Root>& root : snapshot.roots()) {
-      if (root->version() > root_version && !bundle.Add(root.envelope())) break;
+      if (root->version() > said.root_version && !bundle.Add(root.envelope())) break;
     }
     bundle.SetMore();
     return bundle.Take();
   }
 
-  std::set<base::Digest> sent = held;
-  const auto add = [&bundle, &sent](const base::Digest& digest, const std::string& envelope) {
-    return !sent.insert(digest).second || bundle.Add(envelope);
+  std::set<base::Digest> sent = said.held;
+  const auto add_plan = [&](const rollout::CheckedPlan& plan) {
+    if (sent.insert(plan.digest()).second) bundle.Add(plan.verified().envelope());
   };
-  for (const rollout::StreamPlans& plans : snapshot.decidable().streams) {
-    if (WasStarted(plans) && !add(plans.newest->digest(), plans.newest->verified().envelope())) {
-      return bundle.Take();
+  const auto add_manifest = [&](const base::Digest& digest) {
+    const rollout::CheckedManifest* manifest = snapshot.manifest(digest);
+    if (manifest != nullptr && sent.insert(digest).second) {
+      bundle.Add(manifest->verified().envelope());
     }
-    if (plans.base != nullptr && !add(plans.base->digest(), plans.base->verified().envelope())) {
-      return bundle.Take();
+  };
+  const std::vector<const rollout::CheckedPlan*> plans = ShownPlans(snapshot);
+  for (const rollout::CheckedPlan* plan : plans) add_plan(*plan);
+  for (const trust::AssignmentItem& item : items) add_manifest(item.manifest);
+  for (const std::string& product : said.products) {
+    const trust::TrustedProduct* known = said.state.product(product);
+    if (known != nullptr && known->installed.has_value()) add_manifest(known->installed->manifest);
+    for (const rollout::CheckedPlan* plan : plans) {
+      const trust::PlanItem* item = plan->plan().item(product);
+      if (item != nullptr) add_manifest(item->manifest);
     }
-  }
-  for (const trust::AssignmentItem& item : items) {
-    const rollout::CheckedManifest* manifest = snapshot.manifest(item.manifest);
-    if (manifest != nullptr && !add(item.manifest, manifest->verified().envelope())) break;
   }
   return bundle.Take();
 }

@@ -4,15 +4,13 @@
 #define MIG_COORDINATOR_HANDLERS_DOCUMENT_CHOICE_H_
 
 #include <cstddef>
-#include <cstdint>
-#include <set>
 #include <span>
 #include <vector>
 
 #include "absl/strings/string_view.h"
-#include "base/digest.h"
 #include "base/sizes.h"
 #include "coordinator/fleet/snapshot.h"
+#include "coordinator/handlers/check_in_request.h"
 #include "trust/assignment.h"
 
 namespace mig::coordinator {
@@ -28,11 +26,11 @@ struct DocumentChoice {
   bool more = false;
 };
 
-// Roots after `root_version`. If there are any, nothing else comes with them: which of its
-// documents still verify, the host can only say when it has followed them. Else the plans that
-// stand, and the manifests of `items`, as far as the host does not hold them.
-DocumentChoice ChooseDocuments(const Snapshot& snapshot, uint64_t root_version,
-                               const std::set<base::Digest>& held,
+// Roots after the host's. If there are any, nothing else comes with them: which of its documents
+// still verify, the host can only say when it has followed them. Else what it does not hold of: the
+// plans that stand, the manifests of `items`, those of what it has installed, and, so that it can
+// explain by itself what is to come, those that the plans name for its products.
+DocumentChoice ChooseDocuments(const Snapshot& snapshot, const CheckInFacts& said,
                                std::span<const trust::AssignmentItem> items);
 
 }  // namespace mig::coordinator
