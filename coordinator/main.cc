@@ -10,6 +10,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
 #include "base/posix_file_system.h"
 #include "base/system_clock.h"
 #include "base/system_random.h"
@@ -33,7 +34,9 @@ constexpr char kHelp[] =
     "Examples:\n"
     "  mig-coordinator init /srv/mig --operator ana --trust-domain corp.example\n"
     "  mig-coordinator --config /srv/mig/coordinator.toml --check-config\n"
-    "  mig-coordinator --config /srv/mig/coordinator.toml";
+    "  mig-coordinator --config /srv/mig/coordinator.toml\n\n"
+    "Exit status: 0 stopped, 1 failed (port, store, disk), 2 usage or configuration,\n"
+    "5 the store is of a newer version, or of another program";
 
 struct Arguments {
   std::string config;
@@ -63,12 +66,12 @@ int Init(const Machine& machine, Arguments arguments) {
   std::cout << directory << " made: two CAs, the online key, the server's key and request\n"
             << "operator " << arguments.init.operator_name << " is invited: " << directory
             << "/operator.token\n"
-            << "Next: a root that names online.key.pub, loaders-ca.pem and operators-ca.pem\n"
-            << "      (migctl root new ...), as " << directory
-            << "/root-1; the server's certificate\n"
-            << "      (migctl ca issue " << directory << "/server.csr), as " << directory
-            << "/server.pem; then\n"
-            << "      mig-coordinator --config " << directory << "/coordinator.toml\n";
+            << "Next, offline: a root that names online.key.pub, loaders-ca.pem, operators-ca.pem\n"
+            << "  (migctl root new --help), as " << directory << "/root-1; and the certificate:\n"
+            << "  migctl ca issue --ca-cert CA.pem --ca-key CA.key --csr " << directory
+            << "/server.csr \\\n    --trust-domain " << arguments.init.trust_domain
+            << " --dns HOST --out " << directory << "/server.pem\n"
+            << "Then: mig-coordinator --config " << directory << "/coordinator.toml\n";
   return kStopped;
 }
 
@@ -124,7 +127,11 @@ int Main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? kStopped : kUsage;
+    // --help and --version are told in this way too.
+    if (error.get_exit_code() == 0) return app.exit(error);
+    return Fail(
+        absl::InvalidArgumentError(absl::StrCat(error.what(), "; see mig-coordinator --help")),
+        kUsage);
   }
   if (!init->parsed() && arguments.config.empty()) {
     return Fail(absl::InvalidArgumentError("--config FILE is missing; see mig-coordinator --help"),

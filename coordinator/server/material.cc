@@ -33,6 +33,11 @@ absl::Status Named(absl::string_view path, const absl::Status& status) {
   return trust::WithContext(path, status);
 }
 
+// What is at `path` is not what it should be, and only somebody else can mend that.
+absl::Status Mended(absl::string_view path, const absl::Status& status, absl::string_view way_out) {
+  return absl::Status(status.code(), absl::StrCat(path, ": ", status.message(), "; ", way_out));
+}
+
 absl::StatusOr<std::string> ReadSecret(base::FileSystem& disk, const std::string& path) {
   MIG_ASSIGN_OR_RETURN(const base::OpenedParent parent, base::OpenParent(disk, path));
   MIG_ASSIGN_OR_RETURN(const base::FileStat stat, parent.directory->Stat(parent.name));
@@ -49,13 +54,16 @@ absl::StatusOr<trust::x509::Authority> LoadAuthority(base::FileSystem& disk,
   MIG_ASSIGN_OR_RETURN(const std::string certificate_pem,
                        base::ReadWhole(disk, certificate_path, kMaxPemBytes));
   auto certificate = trust::x509::Certificate::ParsePem(certificate_pem);
-  if (!certificate.ok()) return Named(certificate_path, certificate.status());
+  if (!certificate.ok()) {
+    return Mended(certificate_path, certificate.status(), "restore the file from your backup");
+  }
   MIG_ASSIGN_OR_RETURN(const std::string key_pem, ReadSecret(disk, key_path));
   auto key = trust::x509::PrivateKey::FromPem(key_pem);
-  if (!key.ok()) return Named(key_path, key.status());
+  if (!key.ok()) return Mended(key_path, key.status(), "restore the file from your backup");
   auto authority = trust::x509::Authority::Load(*std::move(certificate), *std::move(key));
   if (!authority.ok()) {
-    return Named(absl::StrCat(certificate_path, " and ", key_path), authority.status());
+    return Mended(absl::StrCat(certificate_path, " and ", key_path), authority.status(),
+                  "put back the pair that belongs together");
   }
   return authority;
 }
@@ -72,8 +80,9 @@ absl::StatusOr<ServerIdentity> LoadServer(base::FileSystem& disk, const Config& 
   const auto chain_pem = base::ReadWhole(disk, path, kMaxPemBytes);
   if (absl::IsNotFound(chain_pem.status())) {
     return absl::NotFoundError(absl::StrCat(
-        path, ": no server certificate; have the offline servers' CA sign the request: ",
-        "migctl ca issue server.csr"));
+        path, ": no server certificate; have the offline servers' CA sign server.csr: ",
+        "migctl ca issue --ca-cert CA.pem --ca-key CA.key --csr server.csr --trust-domain ",
+        config.trust_domain, " --dns HOST --out ", path));
   }
   MIG_RETURN_IF_ERROR(chain_pem.status());
   const auto chain = trust::x509::Certificate::ParsePemChain(*chain_pem);
@@ -81,7 +90,10 @@ absl::StatusOr<ServerIdentity> LoadServer(base::FileSystem& disk, const Config& 
   const trust::x509::Certificate& leaf = chain->front();
   MIG_ASSIGN_OR_RETURN(std::string key_pem, ReadSecret(disk, config.server_key));
   const auto key = trust::x509::PrivateKey::FromPem(key_pem);
-  if (!key.ok()) return Named(config.server_key, key.status());
+  if (!key.ok()) {
+    return Mended(config.server_key, key.status(),
+                  "restore the file, or make a new key and request");
+  }
   if (key->spki() != leaf.spki()) {
     return absl::InvalidArgumentError(absl::StrCat(
         path, ": is not for the key in ", config.server_key, "; issue it again for this key"));
@@ -126,7 +138,9 @@ bool Contains(const std::vector<base::Digest>& digests, const base::Digest& dige
 absl::Status CheckAgainstRoots(const Config& config, const Material& material) {
   const std::string& path = config.first_root;
   auto root = trust::VerifyFirstRoot(material.roots.front());
-  if (!root.ok()) return Named(path, root.status());
+  if (!root.ok()) {
+    return Mended(path, root.status(), "put the signed root there that migctl root sign wrote");
+  }
   for (size_t i = 1; i < material.roots.size(); ++i) {
     auto next = trust::VerifyNextRoot(material.roots[i], *root);
     if (!next.ok()) {

@@ -66,7 +66,8 @@ std::shared_ptr<grpc::ServerCredentials> Credentials(const ListenersOptions& opt
   return grpc::SslServerCredentials(tls);
 }
 
-// While a listener proves that it refuses TLS 1.2, gRPC would log that refusal as an error.
+// While a listener starts: gRPC would log a taken port in its own words beside ours, and the proof
+// that TLS 1.2 is refused as an error.
 class SilentGrpc {
  public:
   SilentGrpc() {
@@ -85,6 +86,7 @@ struct Listener {
 absl::StatusOr<Listener> Listen(absl::string_view name, const Endpoint& at,
                                 std::shared_ptr<grpc::ServerCredentials> credentials,
                                 std::unique_ptr<grpc::Service> service) {
+  const SilentGrpc silent;
   grpc::ServerBuilder builder;
   Bound(builder, name);
   int port = 0;
@@ -98,7 +100,6 @@ absl::StatusOr<Listener> Listen(absl::string_view name, const Endpoint& at,
         "not fit"));
   }
   listener.port = static_cast<uint16_t>(port);
-  const SilentGrpc silent;
   MIG_RETURN_IF_ERROR(ProveOnlyTls13(at.host, listener.port, kProofTimeout));
   return listener;
 }
