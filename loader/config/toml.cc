@@ -3,7 +3,8 @@
 #define TOML_EXCEPTIONS 0
 #include <toml++/toml.h>
 
-#include <string_view>
+#include <sstream>
+#include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -12,8 +13,6 @@
 namespace mig::loader {
 
 namespace {
-
-std::string Text(std::string_view text) { return std::string(text); }
 
 TomlValue FromNode(const toml::node& node, absl::string_view file) {
   TomlValue value;
@@ -36,7 +35,7 @@ TomlValue FromNode(const toml::node& node, absl::string_view file) {
       TomlValue child = FromNode(element, file);
       // A key is where a person looks, a value may begin further down.
       child.position.line = key.source().begin.line;
-      value.table.emplace(Text(key.str()), std::move(child));
+      value.table.emplace(std::string(key.str()), std::move(child));
     }
   }
   return value;
@@ -51,13 +50,13 @@ absl::Status ErrorAt(const Position& position, absl::string_view key, absl::stri
 }
 
 absl::StatusOr<TomlValue> ParseToml(absl::string_view text, absl::string_view file) {
-  const toml::parse_result result =
-      toml::parse(std::string_view(text.data(), text.size()), std::string_view(""));
+  std::istringstream stream{std::string(text)};
+  const toml::parse_result result = toml::parse(stream, std::string());
   if (!result) {
     const toml::parse_error& error = result.error();
-    return absl::InvalidArgumentError(absl::StrCat(
-        file, ":", error.source().begin.line,
-        ": this is not TOML: ", base::Escaped(Text(error.description())), "; see https://toml.io"));
+    return absl::InvalidArgumentError(
+        absl::StrCat(file, ":", error.source().begin.line, ": this is not TOML: ",
+                     base::Escaped(std::string(error.description())), "; see https://toml.io"));
   }
   TomlValue root = FromNode(result.table(), file);
   root.position.line = 1;

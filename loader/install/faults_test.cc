@@ -21,11 +21,20 @@
 namespace mig::loader {
 namespace {
 
-using namespace ::mig::loader::testing;  // NOLINT: the kit of these tests
 using ::mig::base::DiskImage;
 using ::mig::base::MemoryFileSystem;
 using ::mig::base::testing::IsOk;
 using ::mig::base::testing::Seed;
+using ::mig::loader::testing::BetweenReleases;
+using ::mig::loader::testing::FinishRecovered;
+using ::mig::loader::testing::InstallRelease;
+using ::mig::loader::testing::Invariants;
+using ::mig::loader::testing::NewRelease;
+using ::mig::loader::testing::OldRelease;
+using ::mig::loader::testing::PlaceOn;
+using ::mig::loader::testing::PutInstalled;
+using ::mig::loader::testing::ReadFileSet;
+using ::mig::loader::testing::WeightOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 

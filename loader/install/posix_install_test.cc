@@ -7,8 +7,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <filesystem>
 #include <memory>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -42,9 +44,8 @@ class ScratchDirectory {
     if (real != nullptr) path_ = real.get();
   }
   ~ScratchDirectory() {
-    if (path_.empty()) return;
-    const std::string command = absl::StrCat("rm -rf '", path_, "'");
-    if (system(command.c_str()) != 0) return;
+    std::error_code ignored;
+    if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
   }
 
   const std::string& path() const { return path_; }

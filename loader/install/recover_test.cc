@@ -20,10 +20,21 @@
 namespace mig::loader {
 namespace {
 
-using namespace ::mig::loader::testing;  // NOLINT: the kit of these tests
 using ::mig::base::testing::IsOk;
-using ::mig::base::testing::StatusIs;
-using ::testing::ElementsAre;
+using ::mig::loader::testing::BetweenReleases;
+using ::mig::loader::testing::CommitRelease;
+using ::mig::loader::testing::FileSet;
+using ::mig::loader::testing::FinishRecovered;
+using ::mig::loader::testing::Invariants;
+using ::mig::loader::testing::kKeptCopies;
+using ::mig::loader::testing::kState;
+using ::mig::loader::testing::NewRelease;
+using ::mig::loader::testing::OldRelease;
+using ::mig::loader::testing::PlaceOn;
+using ::mig::loader::testing::PutFiles;
+using ::mig::loader::testing::PutInstalled;
+using ::mig::loader::testing::ReadFileSet;
+using ::mig::loader::testing::TestRelease;
 using ::testing::Eq;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;

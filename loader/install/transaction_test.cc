@@ -27,13 +27,33 @@
 namespace mig::loader {
 namespace {
 
-using namespace ::mig::loader::testing;  // NOLINT: the kit of these tests
 using ::mig::base::testing::IsOk;
 using ::mig::base::testing::StatusIs;
+using ::mig::loader::testing::BetweenReleases;
+using ::mig::loader::testing::CommitRelease;
+using ::mig::loader::testing::DiskWeight;
+using ::mig::loader::testing::FactsOf;
+using ::mig::loader::testing::FileSet;
+using ::mig::loader::testing::FinishRecovered;
+using ::mig::loader::testing::InstallAndGoBack;
+using ::mig::loader::testing::InstallRelease;
+using ::mig::loader::testing::Invariants;
+using ::mig::loader::testing::kKeptCopies;
+using ::mig::loader::testing::kProduct;
+using ::mig::loader::testing::NewRelease;
+using ::mig::loader::testing::OldRelease;
+using ::mig::loader::testing::PlaceOn;
+using ::mig::loader::testing::PutFiles;
+using ::mig::loader::testing::PutInstalled;
+using ::mig::loader::testing::ReadFileSet;
+using ::mig::loader::testing::ScanOf;
+using ::mig::loader::testing::StageRelease;
+using ::mig::loader::testing::TestRelease;
+using ::mig::loader::testing::Unhealthy;
+using ::mig::loader::testing::WeightOf;
 using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using ::testing::IsEmpty;
 
 v1::Refusal::Code CodeOf(const absl::Status& status) {
   return trust::RefusalOf(status).value_or(v1::Refusal::NONE);
