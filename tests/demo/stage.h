@@ -34,10 +34,14 @@ Marks MarksOf(const std::string& directory);
 
 struct Stage {
   // All borrowed.
-  Stage(const World& world, base::Clock& clock, base::Random& random)
-      : world(world), clock(clock), random(random), ceremony(world), ana(world) {}
+  Stage(World& world, base::Clock& clock, base::Random& random)
+      : world(world),
+        clock(clock),
+        random(random),
+        ceremony(world),
+        ana(world, ceremony.passphrase_file()) {}
 
-  const World& world;
+  World& world;
   base::Clock& clock;
   base::Random& random;
 

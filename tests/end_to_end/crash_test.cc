@@ -43,6 +43,7 @@ TEST_F(CrashTest, SigtermEndsItCleanlyAndItStartsAgain) {
 // Promise 5.
 TEST_F(CrashTest, SigkillLosesNoOutcomeThatWasAcknowledged) {
   LoaderHost& host = EnrolledHost({.name = "one"});
+  int installs = 0;
   for (const char* const version : {"1.0", "1.1", "1.2"}) {
     ASSERT_THAT(RollOut({.version = version}), IsOk());
     ASSERT_THAT(host.Run(), IsOk());
@@ -56,8 +57,7 @@ TEST_F(CrashTest, SigkillLosesNoOutcomeThatWasAcknowledged) {
     ASSERT_THAT(word->outcomes(), SizeIs(Ge(1)));
     EXPECT_EQ(word->outcomes(0).outcome().kind(), v1::Outcome::INSTALL);
     EXPECT_EQ(word->outcomes(0).outcome().result(), v1::Outcome::HEALTHY);
-    ASSERT_THAT(word->host().releases(), SizeIs(1));
-    EXPECT_EQ(word->host().releases(0).version(), version);
+    EXPECT_EQ(word->outcomes_size(), ++installs);
   }
 }
 

@@ -87,6 +87,7 @@ TEST_F(FleetTest, BothSidesExplainWhatAHostHasAndWillHave) {
   LoaderHost& host = EnrolledHost({.name = "one"});
   ASSERT_THAT(RollOut({.version = "1.0"}), IsOk());
   ASSERT_THAT(host.Run(), IsOk());
+  ASSERT_THAT(host.Run(), IsOk());  // tells what it has now
 
   const auto there = ana().Ask<v1::Explanation>({"host", "explain", Id(host)});
   ASSERT_THAT(there, IsOk());

@@ -41,9 +41,10 @@ class StringSink : public loader::FetchSink {
 
 class Client : public WireClient {
  public:
-  Client(std::unique_ptr<loader::GrpcTransport> transport, std::string desk, base::Clock& clock,
-         base::Random& random)
+  Client(std::unique_ptr<loader::GrpcTransport> transport, std::string desk, std::string machine,
+         base::Clock& clock, base::Random& random)
       : desk_(std::move(desk)),
+        machine_(std::move(machine)),
         random_(random),
         transport_(std::move(transport)),
         client_(clock, *transport_) {}
@@ -95,11 +96,12 @@ class Client : public WireClient {
     product.set_product("agent");
     product.set_health(v1::ProductState::NOT_ASKED);
     request.set_root_version(1);
-    request.set_machine(RandomBytes(32));
+    request.set_machine(machine_);
     return request;
   }
 
   const std::string desk_;
+  const std::string machine_;
   base::Random& random_;
   std::unique_ptr<loader::GrpcTransport> transport_;
   loader::TypedCoordinatorClient client_;
@@ -108,6 +110,7 @@ class Client : public WireClient {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<WireClient>> WireClient::As(const LoaderHost& host,
+                                                           const std::string& machine,
                                                            const CoordinatorPorts& coordinator,
                                                            base::Clock& clock,
                                                            base::Random& random) {
@@ -134,7 +137,7 @@ absl::StatusOr<std::unique_ptr<WireClient>> WireClient::As(const LoaderHost& hos
                                      .identity = loader::GrpcTransportOptions::ClientIdentity{
                                          .private_key_pem = pem.substr(0, chain),
                                          .certificate_chain_pem = pem.substr(chain)}}));
-  return std::make_unique<Client>(std::move(transport), host.name(), clock, random);
+  return std::make_unique<Client>(std::move(transport), host.name(), machine, clock, random);
 }
 
 }  // namespace mig::tests

@@ -18,8 +18,10 @@ namespace mig::tests {
 
 class WireClient {
  public:
-  // With the key and certificate of an enrolled host. `clock` and `random` are borrowed.
+  // With the key and certificate of an enrolled host, on its `machine` (the coordinator's word of
+  // it). `clock` and `random` are borrowed.
   static absl::StatusOr<std::unique_ptr<WireClient>> As(const LoaderHost& host,
+                                                        const std::string& machine,
                                                         const CoordinatorPorts& coordinator,
                                                         base::Clock& clock, base::Random& random);
   virtual ~WireClient() = default;

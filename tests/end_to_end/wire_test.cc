@@ -60,8 +60,11 @@ TEST_F(WireTest, AnotherHostsTicketIsRefused) {
   ASSERT_THAT(digest, IsOk());
   const auto program = ReadFile(Source("agent-1.0"));
   ASSERT_THAT(program, IsOk());
-  const auto as_one = WireClient::As(one, coordinator().ports(), *clock_, random_);
-  const auto as_two = WireClient::As(two, coordinator().ports(), *clock_, random_);
+  const auto word = WordOf(one);
+  ASSERT_THAT(word, IsOk());
+  const std::string machine = word->machine();
+  const auto as_one = WireClient::As(one, machine, coordinator().ports(), *clock_, random_);
+  const auto as_two = WireClient::As(two, machine, coordinator().ports(), *clock_, random_);
   ASSERT_THAT(as_one, IsOk());
   ASSERT_THAT(as_two, IsOk());
 

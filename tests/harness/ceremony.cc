@@ -26,14 +26,13 @@ std::vector<std::string> Ceremony::KeysOf(const std::vector<std::string>& people
 }
 
 absl::Status Ceremony::MakeKeys() const {
-  MIG_RETURN_IF_ERROR(
-      WriteFile(world_.Path("passphrase"), "a passphrase of the demo, no secret\n", 0600));
+  MIG_RETURN_IF_ERROR(WriteFile(passphrase_file(), "a passphrase of the demo, no secret\n", 0600));
   MIG_RETURN_IF_ERROR(MakeDirectory(world_.Path("keys"), 0700));
   MIG_RETURN_IF_ERROR(world_
                           .RunWell({world_.programs().coordinator, "init", coordinator_directory(),
                                     "--operator", "ana", "--trust-domain", kTrustDomain})
                           .status());
-  const Operator migctl(world_);
+  const Operator migctl(world_, passphrase_file());
   for (const char* const person : kPeople) {
     for (const char* const role : kRoles) {
       MIG_RETURN_IF_ERROR(migctl
@@ -46,7 +45,7 @@ absl::Status Ceremony::MakeKeys() const {
 }
 
 absl::Status Ceremony::MakeServerCertificate() const {
-  const Operator migctl(world_);
+  const Operator migctl(world_, passphrase_file());
   const std::string ca = world_.Path("keys/servers-ca");
   MIG_RETURN_IF_ERROR(migctl.Do({"ca", "new", "--out", ca}).status());
   return migctl
@@ -70,11 +69,12 @@ absl::Status Ceremony::MakeRoot() const {
                {"--online", directory + "/online.key.pub:1", "--server-ca",
                 world_.Path("keys/servers-ca.pem"), "--loader-ca", directory + "/loaders-ca.pem",
                 "--operator-ca", directory + "/operators-ca.pem", "--out", root()});
-  return Operator(world_).Do(words).status();
+  return Operator(world_, passphrase_file()).Do(words).status();
 }
 
 absl::StatusOr<CommandResult> Ceremony::SignRoot(const std::string& person) const {
-  return Operator(world_).Do({"root", "sign", root(), "--key", KeyOf(person, "root")});
+  return Operator(world_, passphrase_file())
+      .Do({"root", "sign", root(), "--key", KeyOf(person, "root")});
 }
 
 absl::Status Ceremony::HoldAll() const {

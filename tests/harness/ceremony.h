@@ -27,6 +27,8 @@ class Ceremony {
   std::vector<std::string> KeysOf(const std::vector<std::string>& people,
                                   const std::string& role) const;
   std::string root() const { return world_.Path("coordinator/root-1"); }
+  // What opens all of the keys.
+  std::string passphrase_file() const { return world_.Path("passphrase"); }
   std::string coordinator_directory() const { return world_.Path("coordinator"); }
 
   // All of it, in order: the parts below.

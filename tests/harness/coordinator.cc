@@ -36,8 +36,8 @@ std::string WithListeners(std::string config, const CoordinatorPorts& ports) {
 
 std::string LoopbackEndpoint(uint16_t port) { return absl::StrCat("127.0.0.1:", port); }
 
-absl::StatusOr<Coordinator> Coordinator::In(const World& world, const std::string& directory) {
-  MIG_ASSIGN_OR_RETURN(const std::vector<uint16_t> free, FreePorts(4));
+absl::StatusOr<Coordinator> Coordinator::In(World& world, const std::string& directory) {
+  MIG_ASSIGN_OR_RETURN(const std::vector<uint16_t> free, world.TakePorts(4));
   const CoordinatorPorts ports = {
       .loaders = free[0], .enrollment = free[1], .operators = free[2], .metrics = free[3]};
   Coordinator coordinator(world, directory, ports);

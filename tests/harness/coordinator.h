@@ -32,7 +32,7 @@ class Coordinator {
  public:
   // Over `directory`, as `mig-coordinator init` or `migctl trial init` made it: takes free ports
   // and writes them into its coordinator.toml. Starts nothing. `world` is borrowed.
-  static absl::StatusOr<Coordinator> In(const World& world, const std::string& directory);
+  static absl::StatusOr<Coordinator> In(World& world, const std::string& directory);
 
   const std::string& directory() const { return directory_; }
   std::string Path(const std::string& name) const { return directory_ + "/" + name; }

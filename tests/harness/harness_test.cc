@@ -30,6 +30,7 @@ using ::testing::Each;
 using ::testing::Ge;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 using ::testing::SizeIs;
 
 class HarnessTest : public ::testing::Test {
@@ -156,12 +157,15 @@ TEST_F(HarnessTest, NothingIsLeftOfAWorld) {
   EXPECT_FALSE(std::filesystem::exists(directory));
 }
 
-TEST(FreePortsTest, AreDifferentAndNotThoseOfClients) {
-  const auto ports = FreePorts(6);
+TEST_F(HarnessTest, PortsAreGivenOnceAndAreNotThoseOfClients) {
+  const auto some = world_->TakePorts(2);
+  const auto more = world_->TakePorts(1);
 
-  ASSERT_THAT(ports, IsOkAndHolds(SizeIs(6)));
-  EXPECT_THAT(*ports, Each(Ge(20'000)));
-  EXPECT_NE((*ports)[0], (*ports)[1]);
+  ASSERT_THAT(some, IsOkAndHolds(SizeIs(2)));
+  ASSERT_THAT(more, IsOkAndHolds(SizeIs(1)));
+  EXPECT_THAT(*some, Each(Ge(20'000)));
+  EXPECT_NE((*some)[0], (*some)[1]);
+  EXPECT_THAT(*some, Not(Contains((*more)[0])));
 }
 
 TEST(ShownCommandTest, CanBeTypedAgain) {

@@ -92,11 +92,11 @@ std::string LoaderHost::DictionaryToml(const HostOptions& options) const {
        {"{owner}", world_->owner()}});
 }
 
-absl::StatusOr<LoaderHost> LoaderHost::Make(const World& world, const CoordinatorPorts& coordinator,
+absl::StatusOr<LoaderHost> LoaderHost::Make(World& world, const CoordinatorPorts& coordinator,
                                             const std::string& trust_domain,
                                             const std::string& root_file,
                                             const HostOptions& options) {
-  MIG_ASSIGN_OR_RETURN(const std::vector<uint16_t> ports, FreePorts(1));
+  MIG_ASSIGN_OR_RETURN(const std::vector<uint16_t> ports, world.TakePorts(1));
   LoaderHost host(world, options.name, ports[0]);
   MIG_RETURN_IF_ERROR(MakeDirectory(host.directory_));
   MIG_RETURN_IF_ERROR(MakeDirectory(host.agent_directory()));

@@ -39,7 +39,7 @@ class LoaderHost {
  public:
   // Makes its directory with loader.toml, dictionary.toml and the packaged root; nothing is
   // enrolled or installed yet. `world` is borrowed; `root_file` is copied.
-  static absl::StatusOr<LoaderHost> Make(const World& world, const CoordinatorPorts& coordinator,
+  static absl::StatusOr<LoaderHost> Make(World& world, const CoordinatorPorts& coordinator,
                                          const std::string& trust_domain,
                                          const std::string& root_file, const HostOptions& options);
 

@@ -5,6 +5,9 @@
 namespace mig::tests {
 
 absl::StatusOr<CommandResult> Operator::Try(std::vector<std::string> words) const {
+  if (!passphrase_file_.empty()) {
+    words.insert(words.begin(), {"--passphrase-file", passphrase_file_});
+  }
   words.insert(words.begin(), {world_.programs().migctl, "--yes"});
   return world_.Run(words);
 }

@@ -4,6 +4,7 @@
 #define MIG_TESTS_HARNESS_OPERATOR_H_
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -28,8 +29,9 @@ struct ReleaseVariant {
 
 class Operator {
  public:
-  // `world` is borrowed.
-  explicit Operator(const World& world) : world_(world) {}
+  // `world` is borrowed. `passphrase_file` opens the keys; empty: they lie in the clear.
+  explicit Operator(const World& world, std::string passphrase_file = "")
+      : world_(world), passphrase_file_(std::move(passphrase_file)) {}
 
   // Whatever it ends with. Everything that migctl would ask for is meant.
   absl::StatusOr<CommandResult> Try(std::vector<std::string> words) const;
@@ -77,6 +79,7 @@ class Operator {
   }
 
   const World& world_;
+  const std::string passphrase_file_;
 };
 
 }  // namespace mig::tests

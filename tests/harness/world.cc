@@ -77,18 +77,6 @@ bool IsOf(const fs::path& process, const std::string& directory, const Programs&
 
 }  // namespace
 
-absl::StatusOr<std::vector<uint16_t>> FreePorts(size_t count) {
-  std::vector<uint16_t> ports;
-  // Tests that run beside each other begin at different places.
-  const auto begin = static_cast<uint16_t>(static_cast<uint32_t>(getpid()) * 31 % kPorts);
-  for (uint16_t i = 0; i < kPorts && ports.size() < count; ++i) {
-    const auto port = static_cast<uint16_t>(kFirstPort + (begin + i) % kPorts);
-    if (IsFree(port)) ports.push_back(port);
-  }
-  if (ports.size() < count) return absl::UnavailableError("127.0.0.1 has no free ports");
-  return ports;
-}
-
 std::vector<pid_t> ProcessesOf(const std::string& directory, const Programs& programs) {
   std::vector<pid_t> found;
   std::error_code error;
@@ -117,13 +105,15 @@ World::World(Programs programs, std::string directory, AtEnd at_end)
     : programs_(std::move(programs)),
       directory_(std::move(directory)),
       at_end_(at_end),
-      owner_(NameOf(geteuid(), getegid())) {
+      owner_(NameOf(geteuid(), getegid())),
+      // Worlds beside each other begin at different places.
+      next_port_(
+          static_cast<uint16_t>(kFirstPort + static_cast<uint32_t>(getpid()) * 31 % kPorts)) {
   options_.directory = directory_;
   options_.environment = {
       "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
       absl::StrCat("HOME=", directory_),
       absl::StrCat("XDG_CONFIG_HOME=", Path("config")),
-      absl::StrCat("MIGCTL_PASSPHRASE_FILE=", Path("passphrase")),
       "MIGCTL_NO_INPUT=1",
       "NO_COLOR=1",
       "LANG=C.UTF-8",
@@ -147,6 +137,17 @@ World::~World() {
   KillProcessesOf(directory_, programs_);
   std::error_code ignored;
   fs::remove_all(directory_, ignored);
+}
+
+absl::StatusOr<std::vector<uint16_t>> World::TakePorts(size_t count) {
+  std::vector<uint16_t> ports;
+  for (uint16_t tried = 0; tried < kPorts && ports.size() < count; ++tried) {
+    const uint16_t port = next_port_;
+    next_port_ = static_cast<uint16_t>(kFirstPort + (port - kFirstPort + 1) % kPorts);
+    if (IsFree(port)) ports.push_back(port);
+  }
+  if (ports.size() < count) return absl::UnavailableError("127.0.0.1 has no free ports");
+  return ports;
 }
 
 std::string World::Path(absl::string_view name) const {

@@ -18,10 +18,6 @@
 
 namespace mig::tests {
 
-// Ports of 127.0.0.1 that nobody listens at just now, below those that the kernel gives to
-// clients: so a server that is started again finds its own free.
-absl::StatusOr<std::vector<uint16_t>> FreePorts(size_t count);
-
 // The processes that run a program below `directory`, or one of `programs` with an argument below
 // it; by number.
 std::vector<pid_t> ProcessesOf(const std::string& directory, const Programs& programs);
@@ -43,11 +39,14 @@ class World {
   const std::string& directory() const { return directory_; }
   std::string Path(absl::string_view name) const;
 
+  // Ports of 127.0.0.1 that nobody listens at just now, each given once, below those that the
+  // kernel gives to clients: so a server that is started again finds its own free.
+  absl::StatusOr<std::vector<uint16_t>> TakePorts(size_t count);
+
   // "user:group" of whom this runs as, for dictionaries.
   const std::string& owner() const { return owner_; }
 
-  // PATH, HOME and XDG_CONFIG_HOME in here, and the passphrase of the keys: nothing of the
-  // caller's.
+  // PATH, and HOME and XDG_CONFIG_HOME in here: nothing of the caller's.
   const CommandOptions& options() const { return options_; }
 
   absl::StatusOr<CommandResult> Run(const std::vector<std::string>& words) const {
@@ -69,6 +68,7 @@ class World {
   const AtEnd at_end_;
   std::string owner_;
   CommandOptions options_;
+  uint16_t next_port_;
 };
 
 }  // namespace mig::tests
