@@ -30,7 +30,9 @@ struct Clocks {
 // What may be asked of a plan again later (docs/protocol.md, "Plan rules, in numbers").
 enum class Moment {
   kVerify,  // everything
-  kCommit,  // everything but whether the plan has ended: that never stops an install under way
+  // Everything but whether the judged plan has ended: that never stops an install under way. Of
+  // other plans it is asked all the same (JudgeItem).
+  kCommit,
 };
 
 // The least of several times at which an answer can change, as a time of the system clock.

@@ -209,7 +209,9 @@ bool IsStale(const Documents& documents, const HostView& host, const Clocks& clo
 
 absl::Status JudgePlanned(const Documents& documents, const HostView& host, const Clocks& clocks,
                           const trust::AssignmentItem& item, Moment moment) {
-  const std::vector<StreamView> views = ViewStreams(documents, host, clocks, moment);
+  const bool at_commit = moment == Moment::kCommit;
+  const std::vector<StreamView> views =
+      ViewStreams(documents, host, clocks, at_commit ? item.plan : std::nullopt);
   const StreamView* view = nullptr;
   Place place = Place::kNewest;
   for (const StreamView& one : views) {
@@ -275,7 +277,7 @@ const ProductDecision* Decision::product(absl::string_view name) const {
 }
 
 Decision Decide(const Documents& documents, const HostView& host, const Clocks& clocks) {
-  const std::vector<StreamView> views = ViewStreams(documents, host, clocks, Moment::kVerify);
+  const std::vector<StreamView> views = ViewStreams(documents, host, clocks);
   Decision decision;
   for (const std::string& product : host.products) {
     decision.products.push_back(DecideProduct(documents, host, clocks, views, product));

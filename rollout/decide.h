@@ -119,7 +119,14 @@ Decision Decide(const Documents& documents, const HostView& host, const Clocks& 
 //   OTHER_STREAM      another stream speaks for this product
 // ALREADY_INSTALLED says that there is nothing to install; damage is repaired all the same
 // (JudgeRepair). An item without a plan is judged as a repair.
-// Ask again at the commit point, with Moment::kCommit.
+//
+// Ask again at the commit point, with Moment::kCommit. That spares the item's own plan, and no
+// other: it may have ended since the run verified it, and still admits, is a base and speaks for
+// its stream as it did. All else is judged anew. Any other plan that has ended speaks for nothing,
+// just as in Decide: also the newest one that names the item's plan as its base, which from then on
+// has its own priority only. At equal clocks, facts and documents kCommit refuses nothing that
+// kVerify accepts. It is for a plan that this run judged at kVerify: if a check-in in between gave
+// the item another plan, ask with kVerify, for that one may have ended long ago.
 absl::Status JudgeItem(const Documents& documents, const HostView& host, const Clocks& clocks,
                        const trust::AssignmentItem& item, Moment moment = Moment::kVerify);
 

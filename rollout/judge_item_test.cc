@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -73,6 +74,7 @@ TEST_F(JudgeItemTest, WhatDecideOffersIsAccepted) {
                                         .variant = agent.variant,
                                         .plan = agent.plan};
     EXPECT_EQ(Judge(item, now), v1::Refusal::NONE) << hours;
+    EXPECT_EQ(Judge(item, now, Moment::kCommit), v1::Refusal::NONE) << hours;
   }
 }
 
@@ -138,6 +140,95 @@ TEST_F(JudgeItemTest, APlanThatEndsMeanwhileDoesNotStopTheInstall) {  // ADVERSA
   const absl::Time expires = newest_.plan().expires();
   EXPECT_EQ(Judge(Item(v118_, &newest_), expires), v1::Refusal::EXPIRED);
   EXPECT_EQ(Judge(Item(v118_, &newest_), expires, Moment::kCommit), v1::Refusal::NONE);
+}
+
+// Streams hotfix and main, both over `agent`. What hotfix has ends after 100 hours; main has one
+// plan, of priority 5, that lives on.
+class EndedStreamTest : public JudgeItemTest {
+ protected:
+  static constexpr absl::Duration kEnd = absl::Hours(100);
+
+  EndedStreamTest() { host_.documents.streams.clear(); }
+
+  const CheckedPlan& Main() {
+    const CheckedPlan& main = world_.Plan(70, v118_, [](v1::Plan& plan) { plan.set_priority(5); });
+    host_.Hold(StreamPlans{.newest = &main});
+    return main;
+  }
+  // Ends at kEnd by `expires`.
+  const CheckedPlan& Hotfix(const CheckedPlan* base = nullptr, absl::string_view filter = "") {
+    const CheckedPlan& hotfix = world_.Plan(81, v119_, [&](v1::Plan& plan) {
+      plan.set_stream("hotfix");
+      plan.set_priority(10);
+      plan.set_filter(std::string(filter));
+      plan.set_expires_ms(Ms(Monday() + kEnd));
+      plan.clear_baseline_until_ms();
+      if (base != nullptr) plan.set_base(std::string(base->digest().bytes()));
+    });
+    host_.Hold(StreamPlans{.newest = &hotfix, .base = base});
+    return hotfix;
+  }
+  // In its baseline until `until`.
+  const CheckedPlan& HotfixBase(uint32_t priority, absl::Duration until) {
+    return world_.Plan(80, v117_, [&](v1::Plan& plan) {
+      plan.set_stream("hotfix");
+      plan.set_priority(priority);
+      plan.set_expires_ms(Ms(Monday() + absl::Hours(50)));
+      plan.set_baseline_until_ms(Ms(Monday() + until));
+    });
+  }
+  // At both moments, just before kEnd and at it.
+  void ExpectOtherStreamUntilTheEnd(const trust::AssignmentItem& item) {
+    for (const Moment moment : {Moment::kVerify, Moment::kCommit}) {
+      const std::string at = moment == Moment::kVerify ? "kVerify" : "kCommit";
+      EXPECT_EQ(Judge(item, Monday() + kEnd - absl::Milliseconds(1), moment),
+                v1::Refusal::OTHER_STREAM)
+          << at;
+      EXPECT_EQ(Judge(item, Monday() + kEnd, moment), v1::Refusal::NONE) << at;
+    }
+  }
+};
+
+// ADVERSARY 66: else it would stop every install of the stream that does speak, in each run.
+TEST_F(EndedStreamTest, AnEndedNewestPlanDoesNotSpeakAtTheCommitPoint) {
+  const CheckedPlan& main = Main();
+  Hotfix();
+  ExpectOtherStreamUntilTheEnd(Item(v118_, &main));
+}
+
+TEST_F(EndedStreamTest, AnEndedBaseDoesNotSpeakAtTheCommitPoint) {
+  const CheckedPlan& main = Main();
+  Hotfix(&HotfixBase(10, kEnd), "os = \"windows\"");
+  ExpectOtherStreamUntilTheEnd(Item(v118_, &main));
+}
+
+// The base goes by its own priority, not by that of the ended plan that names it.
+TEST_F(EndedStreamTest, AnEndedNewestPlanDoesNotLendItsBaseAPriority) {
+  const CheckedPlan& main = Main();
+  const CheckedPlan& base = HotfixBase(0, absl::Hours(24 * 30));
+  Hotfix(&base);
+  ExpectOtherStreamUntilTheEnd(Item(v118_, &main));
+  for (const Moment moment : {Moment::kVerify, Moment::kCommit}) {
+    EXPECT_EQ(Judge(Item(v117_, &base), Monday() + kEnd, moment), v1::Refusal::OTHER_STREAM);
+  }
+}
+
+// ADVERSARY 44: the plan that is judged speaks on, as it did when the run verified.
+TEST_F(EndedStreamTest, TheJudgedPlanSpeaksOnAtTheCommitPoint) {
+  Main();
+  const CheckedPlan& hotfix = Hotfix();
+  const absl::Time end = Monday() + kEnd;
+  EXPECT_EQ(Judge(Item(v119_, &hotfix), end), v1::Refusal::OTHER_STREAM);
+  EXPECT_EQ(Judge(Item(v119_, &hotfix), end, Moment::kCommit), v1::Refusal::NONE);
+}
+
+TEST_F(EndedStreamTest, TheJudgedBaseSpeaksOnAtTheCommitPoint) {
+  Main();
+  const CheckedPlan& base = HotfixBase(10, kEnd);
+  Hotfix(&base, "os = \"windows\"");
+  const absl::Time end = Monday() + kEnd;
+  EXPECT_EQ(Judge(Item(v117_, &base), end), v1::Refusal::OTHER_STREAM);
+  EXPECT_EQ(Judge(Item(v117_, &base), end, Moment::kCommit), v1::Refusal::NONE);
 }
 
 TEST_F(JudgeItemTest, FloorAndWithdrawalAreJudgedAtTheCommitPoint) {  // ADVERSARY 68

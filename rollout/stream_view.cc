@@ -41,16 +41,24 @@ bool Speaks(const CheckedPlan& plan, const Admission& admission, absl::string_vi
 }  // namespace
 
 std::vector<StreamView> ViewStreams(const Documents& documents, const HostView& host,
-                                    const Clocks& clocks, Moment moment) {
+                                    const Clocks& clocks,
+                                    const std::optional<base::Digest>& spared) {
+  const auto moment_of = [&](const CheckedPlan& plan) {
+    return plan.digest() == spared ? Moment::kCommit : Moment::kVerify;
+  };
+  const auto admit = [&](const CheckedPlan& plan) {
+    return Admit(plan, host.id, *host.facts, clocks, moment_of(plan));
+  };
   std::vector<StreamView> views;
   for (const StreamPlans& plans : documents.streams) {
     StreamView view{.plans = &plans,
                     .newest_stands = JudgeNewest(documents, host, *plans.newest),
-                    .newest = Admit(*plans.newest, host.id, *host.facts, clocks, moment)};
+                    .newest = admit(*plans.newest)};
     if (plans.base != nullptr) {
-      view.base_stands =
-          view.newest_stands.ok() ? JudgeBaseOf(plans, clocks, moment) : view.newest_stands;
-      view.base = Admit(*plans.base, host.id, *host.facts, clocks, moment);
+      view.base_stands = view.newest_stands.ok()
+                             ? JudgeBaseOf(plans, clocks, moment_of(*plans.base))
+                             : view.newest_stands;
+      view.base = admit(*plans.base);
     }
     views.push_back(std::move(view));
   }

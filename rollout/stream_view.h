@@ -10,6 +10,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "base/digest.h"
 #include "rollout/admit.h"
 #include "rollout/decide.h"
 
@@ -27,9 +28,11 @@ struct StreamView {
   const std::string& stream() const { return plans->newest->plan().stream(); }
 };
 
-// In the order of `documents.streams`.
+// In the order of `documents.streams`. Every plan is seen as at kVerify, so what has ended speaks
+// for nothing; but `spared`, the plan that is judged at the commit point, is seen as at kCommit.
 std::vector<StreamView> ViewStreams(const Documents& documents, const HostView& host,
-                                    const Clocks& clocks, Moment moment);
+                                    const Clocks& clocks,
+                                    const std::optional<base::Digest>& spared = std::nullopt);
 
 // The plan by which a stream speaks for `product` on this host: its newest, if that matches, names
 // the product and has not ended; else its base, if that stands, matches and names it. Null: the
