@@ -109,6 +109,9 @@ class Server::Impl {
     listeners_ = nullptr;
     if (writer_ != nullptr) coordinator_->Flush();
     writer_ = nullptr;
+    // What a last answer appended: its callbacks need the coordinator that is about to go.
+    while (store_ != nullptr && store_->CommitNow() > 0) {
+    }
     coordinator_ = nullptr;
     blobs_ = nullptr;
     store_ = nullptr;

@@ -2,6 +2,7 @@
 
 #include <grpc/support/time.h>
 
+#include <memory>
 #include <utility>
 
 #include "coordinator/transport/grpc_status.h"
@@ -58,7 +59,9 @@ void WatchReactor::OnWriteDone(bool ok) {
 void WatchReactor::WaitForTick() {
   const gpr_timespec tick =
       gpr_time_from_millis(absl::ToInt64Milliseconds(kWatchTick), GPR_TIMESPAN);
-  alarm_.Set(gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), tick), [this](bool) { OnTick(); });
+  last_alarm_ = std::move(alarm_);
+  alarm_ = std::make_unique<grpc::Alarm>();
+  alarm_->Set(gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), tick), [this](bool) { OnTick(); });
 }
 
 void WatchReactor::OnTick() {

@@ -8,6 +8,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include "absl/status/status.h"
@@ -48,7 +49,9 @@ class WatchReactor : public grpc::ServerWriteReactor<v1::Rollout> {
   const absl::StatusOr<Peer> peer_;
   const v1::GetRolloutRequest request_;
   CallMeter meter_;
-  grpc::Alarm alarm_;
+  // The alarm under way, and the one that rang last: an alarm is not set again from its own call.
+  std::unique_ptr<grpc::Alarm> alarm_;
+  std::unique_ptr<grpc::Alarm> last_alarm_;
   std::atomic<bool> cancelled_{false};
   uint64_t looked_at_change_ = 0;
   int ticks_since_look_ = 0;
