@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "loader/cli/json.h"
 #include "loader/cli/screens.h"
+#include "loader/run/exit_code.h"
 #include "trust/refusal.h"
 
 namespace mig::loader {
@@ -54,15 +55,43 @@ std::string ProductLine(const ProductView& product, absl::Time now) {
   return line + "\n";
 }
 
+// As the exit codes of --help, in a word or two.
+absl::string_view ExitText(int exit_code) {
+  switch (static_cast<ExitCode>(exit_code)) {
+    case ExitCode::kOk:
+    case ExitCode::kChanged:
+      return "ok";
+    case ExitCode::kUsage:
+      return "wrong configuration";
+    case ExitCode::kNotEnrolled:
+      return "not enrolled";
+    case ExitCode::kRefused:
+      return "refused";
+    case ExitCode::kWentBack:
+      return "went back";
+    case ExitCode::kCannotGoBack:
+      return "cannot go back";
+    case ExitCode::kStale:
+      return "stale";
+    case ExitCode::kRootExpired:
+      return "root expired";
+    case ExitCode::kLater:
+      return "later";
+    case ExitCode::kInternal:
+      break;
+  }
+  return "failed";
+}
+
 std::string RunLine(const StatusView& view, absl::Time now) {
   std::string line = "last run ";
   if (!view.last_run.has_value()) {
     line += "never";
   } else {
-    absl::StrAppend(&line, Clock(*view.last_run, now), " ",
-                    view.last_refusal.code() > v1::Refusal::ADOPTED
-                        ? trust::DisplayOf(view.last_refusal)
-                        : absl::StrCat("exit ", view.last_exit_code));
+    absl::StrAppend(&line, Clock(*view.last_run, now), " ", ExitText(view.last_exit_code));
+    if (view.last_refusal.code() > v1::Refusal::ADOPTED) {
+      absl::StrAppend(&line, " (", trust::DisplayOf(view.last_refusal), ")");
+    }
   }
   absl::StrAppend(&line, "   next ", Clock(view.next_run, now));
   if (view.certificate_expires.has_value()) {

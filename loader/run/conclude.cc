@@ -207,6 +207,7 @@ class Concluder {
         session_.trust().held().manifest(facts().to.manifest);
     if (manifest != nullptr) trust::MoveSeen(session_.trust().state(), manifest->verified());
     MIG_RETURN_IF_ERROR(Close());
+    SetHealth(unwell_.has_value() ? v1::ProductState::UNHEALTHY : v1::ProductState::HEALTHY);
     if (unwell_.has_value()) return Concluded{.change = Change::kCannotGoBack, .refusal = *unwell_};
     return Concluded{
         .change = facts().kind == v1::Outcome::REPAIR ? Change::kRepaired : Change::kInstalled,
@@ -219,10 +220,17 @@ class Concluder {
     if (why.code() != v1::Refusal::INTERRUPTED) MarkBadHere(why.code());
     const v1::Outcome outcome = OutcomeOf(transaction_.journal(), nullptr, Now());
     MIG_RETURN_IF_ERROR(Close());
-    return Concluded{.change = outcome.result() == v1::Outcome::CANNOT_GO_BACK
-                                   ? Change::kCannotGoBack
-                                   : Change::kWentBack,
+    const bool stuck = outcome.result() == v1::Outcome::CANNOT_GO_BACK;
+    SetHealth(stuck ? v1::ProductState::UNHEALTHY : v1::ProductState::HEALTHY);
+    return Concluded{.change = stuck ? Change::kCannotGoBack : Change::kWentBack,
                      .refusal = outcome.refusal()};
+  }
+
+  // For `status`; the next check-in asks the agent again.
+  void SetHealth(v1::ProductState::Health health) {
+    const bool is_asked = HasProgram(session_.host.disk, spec_);
+    session_.status().SetHealth(facts().product, is_asked ? health : v1::ProductState::NOT_ASKED,
+                                Now());
   }
 
   // A repair that does not help says nothing about the release either: it ran here before.

@@ -188,6 +188,31 @@ TEST_F(InstallRunTest, AnAgentThatARebootEndedIsStartedAgain) {
   EXPECT_EQ(coordinator_.check_ins.back().products(0).health(), v1::ProductState::HEALTHY);
 }
 
+TEST_F(InstallRunTest, AHeldAgentIsStoppedBeforeItsFilesAreReplaced) {
+  std::string dictionary(testing::kPlainDictionary);
+  const std::string probation = "probation = \"60s\"\n";
+  dictionary.replace(dictionary.find(probation), probation.size(), probation + "hold = true\n");
+  host_.UseDictionary(dictionary);
+  GivenInstalled();
+  coordinator_.Roll(2, Release("1.2"));
+  const base::DiskImage image = host_.disk().SeenImage();
+  int cut_between_renames = 0;
+  for (uint64_t n = 200; n < 2'000; n += 1) {
+    testing::TestHost copy(clock_, coordinator_, image);
+    copy.services().RunForeign(copy.agent(), testing::AgentScript::Healthy());
+    copy.disk().CutPowerAfter(copy.disk().operations() + n);
+    copy.Run();
+    if (copy.disk().first_cut_operation().empty()) break;
+    testing::TestHost left(clock_, coordinator_, copy.disk().SeenImage());
+    const bool new_agent = left.Get("/opt/a/agent") == "program 1.2";
+    const bool is_mix = new_agent != (left.Get("/opt/a/agent.cfg") == "configuration 1.2");
+    if (!is_mix) continue;
+    ++cut_between_renames;
+    EXPECT_EQ(copy.AgentPid(), 0) << n;
+  }
+  EXPECT_GT(cut_between_renames, 0);
+}
+
 TEST_F(InstallRunTest, DocumentsThatComeInManyAnswersAreAllTaken) {
   EnrollHost();
   coordinator_.documents_per_answer = 1;

@@ -1,5 +1,6 @@
 #include "loader/run/local_view.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -45,14 +46,19 @@ v1::ProductState::Health AskHealth(Session& session, const LocalManifest& local,
   const bool is_installed = trusted != nullptr && trusted->installed.has_value();
   if (!is_installed || spec.activation == Activation::kNone) return v1::ProductState::NOT_ASKED;
   Services& services = session.host.services;
+  absl::Duration watched = absl::ZeroDuration();
   if (spec.activation == Activation::kProcess && IsIntact(session, local, product)) {
+    const absl::StatusOr<AgentState> state = services.State(spec);
     const absl::Status started = services.Start(spec);
     if (!started.ok()) {
       session.notes().push_back(absl::StrCat(product.name, ": ", started.message()));
+    } else if (state.ok() && state->run == AgentState::Run::kStopped) {
+      // It has a right to its time before it is asked; else a reboot looks like a fault.
+      watched = std::min(spec.ready_timeout, product.probation);
     }
   }
-  return services.Watch(spec, absl::ZeroDuration()).ok() ? v1::ProductState::HEALTHY
-                                                         : v1::ProductState::UNHEALTHY;
+  return services.Watch(spec, watched).ok() ? v1::ProductState::HEALTHY
+                                            : v1::ProductState::UNHEALTHY;
 }
 
 }  // namespace

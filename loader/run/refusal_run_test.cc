@@ -221,6 +221,7 @@ TEST_P(RefusalRunTest, TwoPlansOfOneNumber) {
   const base::Digest first = coordinator_.PublishPlan(2, release);
   coordinator_.assigned.clear();
   EXPECT_EQ(host_.Run().exit_code, ExitCode::kOk);  // seen, not assigned
+  EXPECT_EQ(host_.Trusted().stream("main")->seen.digest, first);
   coordinator_.documents.erase(first);
   const base::Digest other =
       coordinator_.PublishPlan(2, release, [](v1::Plan& plan) { plan.set_name("another"); });
@@ -247,6 +248,18 @@ TEST_P(RefusalRunTest, AContentThatIsTooShort) {
   coordinator_.contents[base::Sha256Of("program 1.2")] = "program";
 
   RunRefused(Refusal::LENGTH);
+
+  ExpectConverges();
+}
+
+TEST_P(RefusalRunTest, ADiskThatIsFull) {
+  Contents large = Release("1.2");
+  large["agent"] = std::string(4 << 20, 'x');
+  coordinator_.Roll(2, large);
+  host_.disk().SetCapacity(2 << 20);
+
+  RunRefused(Refusal::DISK_FULL, ExitCode::kLater);
+  EXPECT_THAT(coordinator_.fetches, SizeIs(GetParam() ? 2 : 0));  // said before anything is fetched
 
   ExpectConverges();
 }
