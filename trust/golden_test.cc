@@ -1,13 +1,10 @@
 // Golden bytes of everything that is signed or lies on a host's disk. A change here is a change of
 // the contract (docs/protocol.md): after the first release it means a new format, not a new file.
-// MIG_GOLDEN=print shows what the code makes now.
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <fstream>
-#include <iostream>
 #include <sstream>
 #include <string>
 
@@ -47,7 +44,6 @@ std::string Golden(const std::string& name) {
 
 void ExpectGolden(const std::string& name, absl::string_view bytes) {
   const std::string hex = absl::BytesToHexString(bytes);
-  if (std::getenv("MIG_GOLDEN") != nullptr) std::cout << "GOLDEN " << name << " " << hex << "\n";
   EXPECT_EQ(hex, Golden(name)) << name;
 }
 
