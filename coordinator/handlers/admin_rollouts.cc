@@ -38,6 +38,9 @@ absl::StatusOr<const rollout::CheckedPlan*> FindPlan(const Snapshot& snapshot,
       absl::StrCat("there is no rollout '", base::Escaped(name, 64), "'; see migctl rollout list"));
 }
 
+// (Start and halt count the inventory before they append: the answer is made by the thread that
+// commits, which then finds the count and reads nothing.)
+
 // What hosts would be given must be here, wholly, before anybody is told of it.
 absl::Status CheckContents(const Snapshot& snapshot, const trust::Plan& plan, BlobStore& blobs) {
   for (const trust::PlanItem& item : plan.items()) {
@@ -114,6 +117,7 @@ void AdminRollouts::StartRollout(const Peer& peer, const v1::StartRolloutRequest
                       absl::StrCat("'", request.name(), "' was halted (", progress.halt_reason,
                                    "); what goes on is a new plan with another rollout")));
   }
+  if (absl::Status s = census_.ForPlan(**plan, now).status(); !s.ok()) return done(s);
   RolloutEvent event{.rollout = (*plan)->plan().rollout(),
                      .seq = progress.last_event + 1,
                      .kind = RolloutEventKind::kStarted,
@@ -150,6 +154,7 @@ void AdminRollouts::Halt(Caller caller, std::string name, std::string reason, in
       progress.state == Progress::kRunning || progress.state == Progress::kNotStarted;
   if (!can_halt) return done(ViewOf(*snapshot, **plan, caller.now));
 
+  if (absl::Status s = census_.ForPlan(**plan, caller.now).status(); !s.ok()) return done(s);
   RolloutEvent event{.rollout = (*plan)->plan().rollout(),
                      .seq = progress.last_event + 1,
                      .kind = RolloutEventKind::kHalted,

@@ -21,8 +21,10 @@ namespace mig::coordinator::testing {
 namespace {
 
 using ::mig::base::testing::IsOk;
+using ::testing::Contains;
 using ::testing::Eq;
 using ::testing::IsEmpty;
+using ::testing::Not;
 using ::testing::Optional;
 using ::testing::SizeIs;
 using trust::DocumentType;
@@ -270,6 +272,20 @@ TEST_F(PutDocumentTest, AReSignedPlanDoesNotLiftAHalt) {
 
   TestHost host(coordinator_, 1);
   EXPECT_THAT(host.CheckInWholly()->assignment(), IsEmpty());
+}
+
+TEST_F(PutDocumentTest, AReSignedPlanOfAHaltedRolloutIsNotShownToHosts) {
+  v1::Plan plan = PlanOf(5);
+  coordinator_.StartPlan(plan);
+  coordinator_.Halt(plan.name());
+  plan.set_sequence(6);
+  plan.set_issued_ms(plan.issued_ms() + 60'000);
+  const std::string envelope = authority().Sign(plan);
+  ASSERT_THAT(Put(envelope), IsOk());
+
+  TestHost host(coordinator_, 1);
+
+  EXPECT_THAT(host.CheckInWholly()->documents(), Not(Contains(envelope)));
 }
 
 // --- Roots
