@@ -25,6 +25,8 @@ constexpr uint32_t kFormat = 1;
 constexpr size_t kMaxFiles = 512;
 constexpr uint32_t kMaxMode = 07777;
 constexpr uint32_t kJournalMode = 0600;
+// With magic, length and checksum.
+constexpr uint64_t kMaxFileBytes = base::kMaxJournalBytes + 64;
 constexpr size_t kRoomForGoingBack = base::kMaxAgentOutputBytes + base::kKiB;
 
 absl::Status Damaged(absl::string_view what) {
@@ -230,6 +232,18 @@ absl::StatusOr<Journal> DecodeJournal(absl::string_view bytes) {
   absl::StatusOr<Journal> journal = FromMessage(message);
   if (!journal.ok()) return Damaged(journal.status().message());
   return journal;
+}
+
+absl::StatusOr<std::optional<Journal>> ReadJournal(base::Directory& state) {
+  const absl::StatusOr<std::string> bytes = base::ReadWhole(state, kJournalName, kMaxFileBytes);
+  if (absl::IsNotFound(bytes.status())) return std::optional<Journal>();
+  if (absl::IsFailedPrecondition(bytes.status()) || absl::IsResourceExhausted(bytes.status())) {
+    // A link, a directory, or far too long: we did not write that.
+    return trust::Refuse(v1::Refusal::JOURNAL_DAMAGED, bytes.status().message());
+  }
+  MIG_RETURN_IF_ERROR(bytes.status());
+  MIG_ASSIGN_OR_RETURN(Journal journal, DecodeJournal(*bytes));
+  return std::optional<Journal>(std::move(journal));
 }
 
 absl::Status WriteJournal(base::Directory& state, const Journal& journal) {

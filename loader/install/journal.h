@@ -90,6 +90,10 @@ absl::StatusOr<std::string> EncodeJournal(const Journal& journal);
 //   UNSUPPORTED      of a newer loader
 absl::StatusOr<Journal> DecodeJournal(absl::string_view bytes);
 
+// The journal of a state directory; absent: there is none. Errors as DecodeJournal; what is no file
+// of ours at all (a link, far too long) is JOURNAL_DAMAGED too.
+absl::StatusOr<std::optional<Journal>> ReadJournal(base::Directory& state);
+
 // Replaces the journal by `journal`, durably.
 absl::Status WriteJournal(base::Directory& state, const Journal& journal);
 

@@ -8,29 +8,13 @@
 #include "absl/strings/str_cat.h"
 #include "base/file_system.h"
 #include "base/path.h"
-#include "base/sizes.h"
 #include "base/status_macros.h"
-#include "base/whole_file.h"
 #include "loader/install/moves.h"
 #include "trust/refusal.h"
 
 namespace mig::loader {
 
 namespace {
-
-constexpr uint64_t kMaxFileBytes = base::kMaxJournalBytes + 64;  // with magic, length, checksum
-
-absl::StatusOr<std::optional<Journal>> ReadJournal(base::Directory& state) {
-  const absl::StatusOr<std::string> bytes = base::ReadWhole(state, kJournalName, kMaxFileBytes);
-  if (absl::IsNotFound(bytes.status())) return std::optional<Journal>();
-  if (absl::IsFailedPrecondition(bytes.status()) || absl::IsResourceExhausted(bytes.status())) {
-    // A link, a directory, or far too long: we did not write that.
-    return trust::Refuse(v1::Refusal::JOURNAL_DAMAGED, bytes.status().message());
-  }
-  MIG_RETURN_IF_ERROR(bytes.status());
-  MIG_ASSIGN_OR_RETURN(Journal journal, DecodeJournal(*bytes));
-  return std::optional<Journal>(std::move(journal));
-}
 
 // The journal can be followed no more: it goes out of the way, where a person can look at it.
 absl::StatusOr<Recovery> SetAside(const Place& place, base::Directory& state,
@@ -46,10 +30,13 @@ absl::StatusOr<Recovery> SetAside(const Place& place, base::Directory& state,
   return recovery;
 }
 
-// No target is new, and one is neither: the journal is older than the files (a restored state).
-// That a retired file is missing proves nothing: later releases do not have it either.
+// Before the renames: no target is new, and one is neither: the journal is older than the files (a
+// restored state). In later phases the agent itself may have changed one, and after going back it
+// is the rule that none is new. That a retired file is missing proves nothing: later releases do
+// not have it either.
 bool IsOfOlderState(const Journal& journal, const std::vector<TargetState>& states) {
   bool is_any_neither = false;
+  if (journal.phase != Phase::kCommitted) return false;
   for (size_t i = 0; i < states.size(); ++i) {
     if (states[i].is_after && journal.files[i].after.has_value()) return false;
     is_any_neither = is_any_neither || (!states[i].is_after && !states[i].is_before);
@@ -64,7 +51,8 @@ bool IsSettled(Phase phase) { return phase == Phase::kDone || phase == Phase::kR
 // Makes the files of a transaction whole; knows its steps from inside.
 class Recoverer {
  public:
-  explicit Recoverer(Transaction transaction) : transaction_(std::move(transaction)) {}
+  Recoverer(Transaction transaction, GoingBack going_back)
+      : transaction_(std::move(transaction)), going_back_(going_back) {}
 
   const Journal& journal() const { return transaction_.journal(); }
 
@@ -75,7 +63,7 @@ class Recoverer {
     return moves.Look();
   }
 
-  // Forward if all new contents are there, else back; or back, else forward.
+  // By the phase: forward, else back; or back, else forward. Below the floor: forward.
   absl::Status MakeWhole() {
     // A process that was killed may not have made its last journal durable; what follows needs it.
     MIG_RETURN_IF_ERROR(transaction_.state_->Sync());
@@ -94,6 +82,7 @@ class Recoverer {
   }
 
   bool IsForward() const {
+    if (going_back_ == GoingBack::kBelowFloor) return true;
     return transaction_.phase() == Phase::kCommitted || transaction_.phase() == Phase::kActivating;
   }
 
@@ -101,7 +90,8 @@ class Recoverer {
     MIG_ASSIGN_OR_RETURN(recovery_.missing, moves.Prepare(Side::kAfter, Belief::kReadAll));
     if (recovery_.missing.empty()) return ApplyAndEnter(moves, Phase::kActivating);
 
-    if (!transaction_.HasWayBack()) return absl::OkStatus();
+    const bool may_go_back = going_back_ == GoingBack::kAllowed && transaction_.HasWayBack();
+    if (!may_go_back) return absl::OkStatus();
     MIG_ASSIGN_OR_RETURN(const std::vector<MissingContent> lost,
                          moves.Prepare(Side::kBefore, Belief::kReadAll));
     if (!lost.empty()) return absl::OkStatus();
@@ -139,10 +129,12 @@ class Recoverer {
   }
 
   Transaction transaction_;
+  GoingBack going_back_;
   Recovery recovery_;
 };
 
-absl::StatusOr<Recovery> Recover(const Place& place, const std::optional<trust::HostId>& host_id) {
+absl::StatusOr<Recovery> Recover(const Place& place, const std::optional<trust::HostId>& host_id,
+                                 GoingBack going_back) {
   MIG_ASSIGN_OR_RETURN(const std::unique_ptr<base::Directory> state, OpenStateDirectory(place));
   absl::StatusOr<std::optional<Journal>> journal = ReadJournal(*state);
   if (trust::RefusalOf(journal.status()) == v1::Refusal::JOURNAL_DAMAGED) {
@@ -156,7 +148,7 @@ absl::StatusOr<Recovery> Recover(const Place& place, const std::optional<trust::
 
   const Phase phase = (*journal)->phase;
   MIG_ASSIGN_OR_RETURN(Transaction transaction, Transaction::Open(place, **std::move(journal)));
-  Recoverer recoverer(std::move(transaction));
+  Recoverer recoverer(std::move(transaction), going_back);
   if (IsSettled(phase)) {
     MIG_RETURN_IF_ERROR(recoverer.Settle());
     return recoverer.Take();

@@ -30,22 +30,39 @@ struct Recovery {
   //   DONE          write `installed` and the outcome, Close
   //   REVERTED      write the bad mark and the outcome, Close
   std::optional<Transaction> transaction;
-  // Not empty: the set is mixed, and can be made whole neither forward nor back with what is on
-  // this host: fetch these and Transaction::Supply them. Forward if the phase is COMMITTED or
-  // ACTIVATING, else back.
+  // Not empty: the set is mixed (or old, where it must go forward), and cannot be made whole with
+  // what is on this host: fetch these and Transaction::Supply them. They are of the new set if the
+  // phase is COMMITTED or ACTIVATING or going back is not permitted, else of the old one.
   std::vector<MissingContent> missing;
   std::vector<Notice> notices;  // JOURNAL_FOREIGN, JOURNAL_DAMAGED, INTERRUPTED
 };
 
-// Brings the files to the old or the new set, each digest verified; forward if every new content
-// is there, else back. A journal of another host or of an older state, and a damaged one, are set
-// aside, and nothing is renamed for them. Does the same again when it is called again.
+// Whether the old set of a journal may be put back. The caller's to judge, by its trusted state:
+// going back never goes below the floor of the product.
+enum class GoingBack {
+  kAllowed,
+  kBelowFloor,  // the old release is below the floor: only forward
+};
+
+// Brings the files to the old or the new set, each digest verified, by the journal's phase:
+//   COMMITTED, ACTIVATING     forward if every new content is there, else back
+//   REVERTING, REACTIVATING   back if every old content is there, else forward
+// With kBelowFloor always forward, also out of REVERTING and REACTIVATING (then ACTIVATING); where
+// a new content is nowhere on this host nothing is renamed, and `missing` has it.
+// DONE and REVERTED are ends: their files are not looked at, whatever `going_back` is.
+//
+// A journal of another host, a damaged one, and one of an older state are set aside, and nothing is
+// renamed for them. Of an older state (it was restored) is one in COMMITTED of which no target is
+// new and one is neither old nor new: before the renames the loader has changed nothing. In later
+// phases that proves nothing, since the agent ran in between and may change its own files: they
+// are put right. Does the same again when it is called again.
 // `host_id`: of the trusted state; absent: not known (state lost), then the journal's is believed.
 //
 // Errors: UNSUPPORTED         the journal is of a newer loader; nothing is changed
 //         FailedPrecondition  a target's directory or the state directory is missing or unsafe
 //         DataLoss, ResourceExhausted, ...  the disk; call again
-absl::StatusOr<Recovery> Recover(const Place& place, const std::optional<trust::HostId>& host_id);
+absl::StatusOr<Recovery> Recover(const Place& place, const std::optional<trust::HostId>& host_id,
+                                 GoingBack going_back = GoingBack::kAllowed);
 
 // The phase of the journal, without the lock and without changing anything; absent: none, or one
 // that cannot be read. For `recover` while another loader has the lock.

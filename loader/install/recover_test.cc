@@ -49,10 +49,20 @@ class RecoverTest : public ::testing::Test {
   std::unique_ptr<base::Directory> Dir(absl::string_view path) { return *disk_.OpenRoot(path); }
   FileSet Files() { return ReadFileSet(disk_, invariants_.paths()); }
   void Commit() { ASSERT_THAT(CommitRelease(disk_, OldRelease(), NewRelease()), IsOk()); }
-  Recovery RecoverOk(std::optional<trust::HostId> host = std::nullopt) {
-    absl::StatusOr<Recovery> recovery = Recover(PlaceOn(disk_), host);
+  Recovery RecoverOk(std::optional<trust::HostId> host = std::nullopt,
+                     GoingBack going_back = GoingBack::kAllowed) {
+    absl::StatusOr<Recovery> recovery = Recover(PlaceOn(disk_), host, going_back);
     EXPECT_THAT(recovery, IsOk());
     return recovery.ok() ? *std::move(recovery) : Recovery();
+  }
+  Recovery RecoverForward() { return RecoverOk(std::nullopt, GoingBack::kBelowFloor); }
+  // Installed up to the watch, then found unhealthy and put back: REACTIVATING.
+  void PutBack() {
+    absl::StatusOr<Transaction> transaction = CommitRelease(disk_, OldRelease(), NewRelease());
+    ASSERT_THAT(transaction, IsOk());
+    ASSERT_THAT(transaction->ReplaceFiles(), IsOk());
+    ASSERT_THAT(transaction->KeepNew(NewRelease().files().components), IsOk());
+    ASSERT_THAT(transaction->GoBack(testing::Unhealthy(), "it said: no"), IsOk());
   }
   std::string NewStaged(absl::string_view path) {
     const std::string text(path);
@@ -170,6 +180,84 @@ TEST_F(RecoverTest, JournalOfARestoredStateIsSetAsideAndNothingIsRenamed) {
   EXPECT_TRUE(IsSetAside());
   EXPECT_EQ(Files(), before);
   EXPECT_FALSE(RecoverOk().transaction.has_value());
+}
+
+// The old agent runs again and writes its own configuration: the outcome must not be lost.
+TEST_F(RecoverTest, AgentThatRewroteItsFileAfterGoingBackDoesNotMakeTheJournalForeign) {
+  PutBack();
+  ASSERT_THAT((*Dir("/etc/agent")->OpenReadWrite("cacert"))->WriteAt(0, "XX"), IsOk());
+
+  const Recovery recovery = RecoverOk();
+
+  ASSERT_TRUE(recovery.transaction.has_value());
+  EXPECT_EQ(recovery.transaction->phase(), Phase::kReactivating);
+  EXPECT_EQ(recovery.transaction->journal().refusal->code(), v1::Refusal::PROBE);
+  EXPECT_THAT(recovery.notices, IsEmpty());
+  EXPECT_EQ(Files(), invariants_.before());
+}
+
+// A release of one file that the new agent changed at once: no target is new.
+TEST_F(RecoverTest, OnlyFileRewrittenByTheNewAgentDoesNotMakeTheJournalForeign) {
+  TestRelease next = OldRelease();
+  next.id = NewRelease().id;
+  next.contents["cacert"] = "CA 2";
+  absl::StatusOr<Transaction> transaction = CommitRelease(disk_, OldRelease(), next);
+  ASSERT_THAT(transaction, IsOk());
+  ASSERT_THAT(transaction->ReplaceFiles(), IsOk());
+  ASSERT_THAT(transaction->KeepNew(next.files().components), IsOk());
+  ASSERT_THAT((*Dir("/etc/agent")->OpenReadWrite("cacert"))->WriteAt(0, "XX"), IsOk());
+
+  const Recovery recovery = RecoverOk();
+
+  ASSERT_TRUE(recovery.transaction.has_value());
+  EXPECT_EQ(recovery.transaction->phase(), Phase::kActivating);
+  EXPECT_EQ(Files(), next.file_set());
+}
+
+// docs/protocol.md: going back never goes below the floor.
+TEST_F(RecoverTest, BelowTheFloorLostContentsAreFetchedAndNothingIsPutBack) {
+  Commit();
+  ASSERT_THAT(Dir("/opt/agent")->Unlink(NewStaged("/opt/agent/agent")), IsOk());
+
+  Recovery recovery = RecoverForward();
+
+  ASSERT_TRUE(recovery.transaction.has_value());
+  EXPECT_EQ(recovery.transaction->phase(), Phase::kCommitted);
+  ASSERT_THAT(recovery.missing, SizeIs(1));
+  EXPECT_EQ(recovery.missing[0].name, "agent");
+  EXPECT_THAT(recovery.notices, IsEmpty());
+  const std::string bytes = NewRelease().contents.at("agent");
+  base::StringSource source(bytes);
+  ASSERT_THAT(recovery.transaction->Supply(recovery.missing[0], source), IsOk());
+  EXPECT_THAT(RecoverForward().missing, IsEmpty());
+  EXPECT_EQ(Files(), invariants_.after());
+}
+
+TEST_F(RecoverTest, BelowTheFloorTheWayBackIsLeftForwards) {
+  PutBack();
+  const Recovery recovery = RecoverForward();
+  ASSERT_TRUE(recovery.transaction.has_value());
+  EXPECT_THAT(recovery.missing, IsEmpty());
+  EXPECT_EQ(recovery.transaction->phase(), Phase::kActivating);
+  EXPECT_EQ(Files(), invariants_.after());
+}
+
+TEST_F(RecoverTest, BelowTheFloorTheWayBackWaitsForLostNewContents) {
+  PutBack();
+  const base::Digest digest = invariants_.after().at("/opt/agent/agent").digest;
+  ASSERT_THAT(Dir(kKeptCopies)->Unlink(digest.ToHex()), IsOk());
+
+  Recovery recovery = RecoverForward();
+
+  ASSERT_TRUE(recovery.transaction.has_value());
+  EXPECT_EQ(recovery.transaction->phase(), Phase::kReactivating);
+  ASSERT_THAT(recovery.missing, SizeIs(1));
+  EXPECT_EQ(Files(), invariants_.before()) << "nothing was renamed";
+  const std::string bytes = NewRelease().contents.at("agent");
+  base::StringSource source(bytes);
+  ASSERT_THAT(recovery.transaction->Supply(recovery.missing[0], source), IsOk());
+  EXPECT_EQ(RecoverForward().transaction->phase(), Phase::kActivating);
+  EXPECT_EQ(Files(), invariants_.after());
 }
 
 TEST_F(RecoverTest, JournalOfAnotherHostIsSetAside) {  // ADVERSARY 120

@@ -77,7 +77,8 @@ class Staging {
 
   // The commit point: checks that all staged files are untouched, and writes the journal. After
   // an error nothing is committed (what could not be made undone is left to Recover, which then
-  // goes on by the journal). MIG_CHECKs that Keep succeeded.
+  // goes on by the journal). FailedPrecondition: another install is unfinished; its journal stays,
+  // and what is staged here is left for later. MIG_CHECKs that Keep succeeded.
   absl::StatusOr<Transaction> Commit(const TransactionFacts& facts) &&;
 
   // Keeps what is staged for a later run (the network is away, the assignment's life is over).

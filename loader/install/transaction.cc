@@ -60,6 +60,21 @@ KeptSet NewSet(const Journal& journal, const std::optional<KeptSet>& current) {
   return set;
 }
 
+// One journal at a time: a second one would take the first one's way forward and back with it.
+absl::Status CheckNothingIsUnfinished(base::Directory& state) {
+  const absl::StatusOr<std::optional<Journal>> there = ReadJournal(state);
+  if (trust::RefusalOf(there.status()) == v1::Refusal::JOURNAL_DAMAGED) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("a journal is there already: ", there.status().message(),
+                     "; run mig-loader recover, which sets it aside"));
+  }
+  MIG_RETURN_IF_ERROR(there.status());
+  if (!there->has_value()) return absl::OkStatus();
+  return absl::FailedPreconditionError(absl::StrCat(
+      "an install of product '", (*there)->facts.product, "' is unfinished (",
+      PhaseName((*there)->phase), "); the next run finishes it first: mig-loader run"));
+}
+
 }  // namespace
 
 absl::StatusOr<Transaction> Transaction::Open(const Place& place, Journal journal) {
@@ -72,8 +87,10 @@ absl::StatusOr<Transaction> Transaction::Commit(const Place& place, Journal jour
   MIG_CHECK(journal.phase == Phase::kCommitted) << PhaseName(journal.phase);
   MIG_ASSIGN_OR_RETURN(Transaction transaction, Open(place, std::move(journal)));
   transaction.belief_ = Belief::kJustVerified;
+  MIG_RETURN_IF_ERROR(CheckNothingIsUnfinished(*transaction.state_));
   const absl::Status written = WriteJournal(*transaction.state_, transaction.journal_);
   if (written.ok()) return transaction;
+  // None was there, so that a journal that is there now is this one.
   // It may be there, and may be lost in a power cut: so no rename may follow.
   transaction.state_->Unlink(kJournalName).IgnoreError();
   transaction.state_->Sync().IgnoreError();
@@ -181,9 +198,11 @@ absl::Status Transaction::Supply(const MissingContent& missing, base::ByteSource
       std::find_if(journal_.files.begin(), journal_.files.end(),
                    [&missing](const JournalFile& f) { return f.name == missing.name; });
   MIG_CHECK(file != journal_.files.end()) << missing.name;
-  const bool is_forward = phase() == Phase::kCommitted || phase() == Phase::kActivating;
-  const std::optional<FileFacts>& wanted =
-      FactsOn(is_forward ? Side::kAfter : Side::kBefore, *file);
+  // Which way it goes is Recover's to decide; the content says what it is for. (Where both sides
+  // have it, Recover puts mode and owner right.)
+  const std::optional<FileFacts>& after = FactsOn(Side::kAfter, *file);
+  const bool is_after = after.has_value() && after->content() == missing.content;
+  const std::optional<FileFacts>& wanted = is_after ? after : FactsOn(Side::kBefore, *file);
   MIG_CHECK(wanted.has_value() && wanted->content() == missing.content) << missing.name;
   MIG_ASSIGN_OR_RETURN(const std::unique_ptr<base::Directory> directory,
                        OpenTargetDirectory(place_, file->directory));

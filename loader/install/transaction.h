@@ -32,7 +32,9 @@ namespace mig::loader {
 class Transaction {
  public:
   // The commit point: writes `journal` with phase COMMITTED; its staged files were just verified.
-  // After an error there is no journal, or (if that could not be made sure) Recover finds one.
+  // After an error there is no journal of this transaction, or (if that could not be made sure)
+  // Recover finds one. FailedPrecondition, and nothing is changed: a journal is there already; the
+  // message names the product of which an install is unfinished.
   static absl::StatusOr<Transaction> Commit(const Place& place, Journal journal);
 
   // Goes on with a journal that is on disk. For Recover, which looks at the files first.
@@ -81,7 +83,8 @@ class Transaction {
   absl::Status Close();
 
   // What Recover could not find on this host comes from elsewhere; call Recover again after all of
-  // it. Errors as StagedFile::Write. MIG_CHECKs that a file of the journal has this name.
+  // it, with the same GoingBack. Errors as StagedFile::Write. MIG_CHECKs that a file of the journal
+  // has this name, and this content before or after.
   absl::Status Supply(const MissingContent& missing, base::ByteSource& contents);
 
  private:

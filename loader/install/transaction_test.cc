@@ -268,6 +268,32 @@ TEST_F(TransactionTest, StagedFileTouchedBeforeTheCommitPointStopsIt) {  // ADVE
   EXPECT_THAT(*PeekPhase(PlaceOn(disk_)), ::testing::Eq(std::nullopt));
 }
 
+// One journal at a time: a second install would take the first one's ways forward and back with it.
+TEST_F(TransactionTest, SecondInstallIsRefusedWhileOneIsUnfinished) {
+  absl::StatusOr<Staging> second = StageRelease(disk_, OldRelease(), NewRelease());
+  ASSERT_THAT(second, IsOk());
+  ASSERT_THAT(second->Keep(), IsOk());
+  TransactionFacts facts = FactsOf(OldRelease(), NewRelease());
+  const FileFacts after = NewRelease().file_set().at("/opt/agent/agent");
+  Journal first = {.facts = facts, .phase = Phase::kReactivating};
+  first.facts.product = "other";
+  first.files.push_back({.name = "x",
+                         .directory = "/opt/agent",
+                         .file_name = "x",
+                         .staged_name = StagedName("x", after.content()),
+                         .after = after});
+  ASSERT_THAT(WriteJournal(*Dir(testing::kState), first), IsOk());
+  const base::DiskImage before = disk_.SeenImage();
+  facts.id = *trust::AttemptId::FromBytes("fedcba9876543210");
+
+  EXPECT_THAT((*std::move(second)).Commit(facts),
+              StatusIs(absl::StatusCode::kFailedPrecondition,
+                       AllOf(HasSubstr("product 'other' is unfinished (REACTIVATING)"),
+                             HasSubstr("mig-loader run"))));
+
+  EXPECT_TRUE(Invariants::IsUnchanged(before, disk_.SeenImage()));
+}
+
 TEST_F(TransactionTest, DroppedStagingLeavesNothing) {
   { ASSERT_THAT(StageRelease(disk_, OldRelease(), NewRelease()), IsOk()); }
   base::MemoryFileSystem fresh;
