@@ -11,6 +11,12 @@
 namespace mig::ctl {
 namespace {
 
+constexpr char kVersion[] = "0.1.0";
+
+constexpr char kFooter[] =
+    "General flags (--context, -o json, --yes, ...): migctl --help\n"
+    "Exit: 0 done, 1 failed, 2 usage, 3 not found, 4 not allowed, 5 precondition, 6 not reached";
+
 void AddGlobalOptions(CommandLine& line) {
   CLI::App& app = line.app;
   GlobalOptions& options = line.options;
@@ -27,6 +33,7 @@ void AddGlobalOptions(CommandLine& line) {
   // Known here, and read by main before there is a console.
   app.add_flag("--no-input", options.no_input,
                "never ask: fail and name the flag instead (MIGCTL_NO_INPUT)");
+  app.set_version_flag("--version", kVersion);
 }
 
 std::string OneLine(absl::string_view message) {
@@ -72,6 +79,8 @@ void AddVerbs(CommandLine& line) {
   AddRolloutVerbs(line);
   AddHostVerbs(line);
   AddEnrollVerbs(line);
+  AddOperatorVerbs(line);
+  AddAuditVerbs(line);
   AddKeyVerbs(line);
   AddSignVerb(line);
   AddTrialVerb(line);
@@ -81,12 +90,16 @@ void AddVerbs(CommandLine& line) {
 
 }  // namespace
 
-CLI::App* CommandLine::Verb(CLI::App* parent, const std::string& name, const std::string& help) {
-  return parent->add_subcommand(name, help);
+CLI::App* CommandLine::Verb(CLI::App* parent, const std::string& name, const std::string& help,
+                            const std::string& example) {
+  CLI::App* const verb = parent->add_subcommand(name, help);
+  if (!example.empty()) verb->footer(absl::StrCat("Example: ", example, "\n", kFooter));
+  return verb;
 }
 
-CLI::App* CommandLine::Noun(const std::string& name, const std::string& help) {
-  CLI::App* const noun = app.add_subcommand(name, help);
+CLI::App* CommandLine::Noun(const std::string& name, const std::string& help,
+                            const std::string& example) {
+  CLI::App* const noun = Verb(&app, name, help, example);
   noun->require_subcommand(1);
   return noun;
 }
@@ -97,9 +110,7 @@ int RunMigctl(const std::vector<std::string>& arguments, World& world) {
   line.app.description(
       "Operates a fleet of MIG loaders: releases, plans, rollouts, hosts, keys.\n"
       "Begin with: migctl trial init DIR, or migctl context set NAME ... and migctl login.");
-  line.app.footer(
-      "General flags (--context, -o json, --yes, ...): migctl --help\n"
-      "Exit: 0 done, 1 failed, 2 usage, 3 not found, 4 not allowed, 5 precondition, 6 not reached");
+  line.app.footer(kFooter);
   line.app.require_subcommand(1);
   line.app.fallthrough();
   AddGlobalOptions(line);
@@ -107,6 +118,9 @@ int RunMigctl(const std::vector<std::string>& arguments, World& world) {
   try {
     std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
     line.app.parse(std::move(reversed));
+  } catch (const CLI::CallForVersion& version) {
+    world.console.Out(absl::StrCat(version.what(), "\n"));
+    return kExitOk;
   } catch (const CLI::Success&) {
     world.console.Out(line.app.help());
     return kExitOk;

@@ -24,10 +24,11 @@ struct CommandLine {
   GlobalOptions options;
   Action action;
 
-  // A verb (or noun) `name` of `parent`.
-  CLI::App* Verb(CLI::App* parent, const std::string& name, const std::string& help);
-  // A noun, which needs a verb after it.
-  CLI::App* Noun(const std::string& name, const std::string& help);
+  // A verb (or noun) `name` of `parent`. `example` is a whole command line; empty: its parent's.
+  CLI::App* Verb(CLI::App* parent, const std::string& name, const std::string& help,
+                 const std::string& example = "");
+  // A noun, which needs a verb after it; `example` is shown by its verbs that have none.
+  CLI::App* Noun(const std::string& name, const std::string& help, const std::string& example);
   // Runs `run(session, *arguments)` when `verb` was named; `arguments` lives as long.
   template <typename Arguments, typename Run>
   void Does(CLI::App* verb, std::shared_ptr<Arguments> arguments, Run run) {
@@ -50,7 +51,10 @@ void AddPlanVerbs(CommandLine& line);
 void AddRolloutVerbs(CommandLine& line);
 void AddWaitVerb(CommandLine& line, CLI::App* rollout);
 void AddHostVerbs(CommandLine& line);
+void AddHostChangeVerbs(CommandLine& line, CLI::App* host);
 void AddEnrollVerbs(CommandLine& line);
+void AddOperatorVerbs(CommandLine& line);
+void AddAuditVerbs(CommandLine& line);
 
 }  // namespace mig::ctl
 

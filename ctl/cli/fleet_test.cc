@@ -70,8 +70,8 @@ TEST_F(FleetTest, HostsAreATableOrProtobufJson) {
 }
 
 TEST_F(FleetTest, EmptyListsAreEmptyListsInJson) {
-  for (const char* line :
-       {"host list", "rollout list", "release list", "enroll pending", "enroll token list"}) {
+  for (const char* line : {"host list", "rollout list", "rollout events p", "release list",
+                           "enroll pending", "enroll token list", "operator list", "audit list"}) {
     const Ran ran = Run(absl::StrCat(line, " -o json"));
     EXPECT_EQ(ran.exit, 0) << line << ran.err;
     EXPECT_EQ(ran.out, "[]\n") << line;

@@ -76,7 +76,7 @@ TEST_F(OfflineTest, AHolderTypesTheFirstEightOfTheDigest) {
   EXPECT_EQ(Read("root-1"), before);
   const Ran json = Run("root sign root-1 --key ana --passphrase-file pass --yes -o json");
   EXPECT_EQ(json.exit, 0);
-  EXPECT_THAT(json.out, AllOf(HasSubstr("\"key\":\"ana\""), HasSubstr("\"complete\":\"false\"")));
+  EXPECT_THAT(json.out, AllOf(HasSubstr("\"key\":\"ana\""), HasSubstr("\"complete\":false")));
 }
 
 TEST_F(OfflineTest, AKeyOfAnotherRoleSignsNothing) {
@@ -137,6 +137,48 @@ TEST_F(OfflineTest, AServersRequestIsSignedByTheOfflineCa) {
   EXPECT_FALSE(files_.Exists("s"));
 }
 
+TEST_F(OfflineTest, ARequestBecomesACertificateOfItsName) {
+  ASSERT_EQ(Run("ca new --out ca").exit, 0);
+  base::SystemRandom random;
+  const auto csr =
+      trust::x509::CertificateRequest::Make(trust::x509::PrivateKey::Generate(random), "mig-1");
+  ASSERT_TRUE(files_.MakeDirectory("c.d", 0755).ok());
+  for (const char* file : {"c.d/server.csr", "c.d/request"}) {
+    Write(file, trust::x509::CertificateRequestPem(*csr));
+    const Ran issued = Run(absl::StrCat("ca issue ", file,
+                                        " --ca-cert ca.pem --ca-key ca.key --dns mig.example "
+                                        "--trust-domain corp.example"));
+    EXPECT_EQ(issued.exit, 0) << issued.err;
+  }
+  EXPECT_TRUE(trust::x509::Certificate::ParsePemChain(Read("c.d/server.pem")).ok());
+  EXPECT_TRUE(files_.Exists("c.d/request.pem"));
+}
+
+TEST_F(OfflineTest, APublicHalfIsNoKeyToSignWith) {
+  MakeRoot();
+  const Ran ran = Run("root sign root-1 --key ana.key.pub --passphrase-file pass --yes");
+  EXPECT_EQ(ran.exit, 2);
+  EXPECT_THAT(ran.err, HasSubstr("ana.key.pub: this is the public half; give ana.key\n"));
+}
+
+TEST_F(OfflineTest, DoctorWithoutAContextSaysWhatThisMachineLacks) {
+  const Ran ran = Run("doctor");
+  EXPECT_EQ(ran.exit, 5) << ran.err;
+  EXPECT_THAT(ran.out, AllOf(HasSubstr("context\tx bad\tno coordinator is known here\tmigctl "
+                                       "context set NAME"),
+                             HasSubstr("login\tx bad"), HasSubstr("trusted root\t! soon")));
+  EXPECT_EQ(Run("doctor --context nobody").exit, 5);
+}
+
+TEST_F(OfflineTest, TheVersionAndAPlanToBeginWithNeedNothing) {
+  const Ran version = Run("--version");
+  EXPECT_EQ(version.exit, 0);
+  EXPECT_THAT(version.out, ::testing::MatchesRegex("[0-9]+[.][0-9]+[.][0-9]+\n"));
+  const Ran example = Run("plan new --example");
+  EXPECT_EQ(example.exit, 0) << example.err;
+  EXPECT_THAT(example.out, AllOf(HasSubstr("[[wave]]"), HasSubstr("# retry = ")));
+}
+
 TEST_F(OfflineTest, EveryVerbThatIsShownHasHelp) {
   const Ran help = Run("--help");
   EXPECT_EQ(help.exit, 0);
@@ -173,6 +215,15 @@ TEST_F(OfflineTest, EveryVerbThatIsShownHasHelp) {
                            "host get",
                            "host explain",
                            "host revoke",
+                           "host pin",
+                           "host label",
+                           "host disable",
+                           "operator invite",
+                           "operator list",
+                           "operator revoke",
+                           "audit list",
+                           "audit verify",
+                           "store confirm",
                            "enroll token new",
                            "enroll token list",
                            "enroll token revoke",
@@ -181,9 +232,9 @@ TEST_F(OfflineTest, EveryVerbThatIsShownHasHelp) {
                            "enroll deny"}) {
     const Ran ran = Run(absl::StrCat(verb, " --help"));
     EXPECT_EQ(ran.exit, 0) << verb;
-    EXPECT_THAT(ran.out, HasSubstr("Usage:")) << verb;
+    EXPECT_THAT(ran.out, AllOf(HasSubstr("Usage:"), HasSubstr("Example: migctl "))) << verb;
   }
-  for (const char* verb : {"completion", "web", "audit", "store"}) {
+  for (const char* verb : {"completion", "web"}) {
     EXPECT_THAT(help.out, Not(HasSubstr(absl::StrCat("\n  ", verb)))) << verb;
   }
 }
@@ -227,7 +278,21 @@ TEST_F(OfflineTest, BadInputIsOneLineThatNamesItAndChangesNothing) {
       {"context set prod --endpoint a:1 --root junk", 2, "junk"},
       {"context set prod --endpoint a:1 --root long", 2, "long"},
       {"whoami", 2, "context set"},
-      {"doctor", 2, "context set"},
+      {"ca issue --ca-cert c --ca-key k", 2, "CSR"},
+      {"ca issue server.pem --ca-cert c --ca-key k", 2, "--out"},
+      {"plan new", 2, "plan new --example"},
+      {"plan lint", 2, "FILE"},
+      {"host pin h", 2, "--clear"},
+      {"host pin h --where os=\"linux\" --clear", 2, "--clear"},
+      {"host pin h --where os~1", 2, "column"},
+      {"host label h", 2, "--remove"},
+      {"host label h site", 2, "site"},
+      {"host disable h", 2, "--reason"},
+      {"operator invite bo --out f", 2, "--role"},
+      {"operator invite bo --role king --out f", 2, "rollout-signer"},
+      {"operator revoke bo", 2, "--reason"},
+      {"store confirm", 2, "--reason"},
+      {"audit list --last few", 2, "few"},
       {"login --token-file missing", 2, "missing"},
       {"login --token-file junk", 2, "chmod 600 junk"},
       {"login --token-file secret", 2, "secret:1"},

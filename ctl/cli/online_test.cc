@@ -47,6 +47,41 @@ TEST_F(OnlineTest, LoginKeepsKeyAndCertificateBesideTheContext) {
   EXPECT_THAT(Read("home/.config/migctl/contexts.toml"), Not(HasSubstr("KEY")));
 }
 
+TEST_F(OnlineTest, ARefusedLoginLeavesNothingBesideTheGoodKey) {
+  const std::string key = Read("home/.config/migctl/trial/operator.key");
+  coordinator_->state().failure = trust::Refuse(v1::Refusal::TOKEN, "was used already");
+  EXPECT_NE(Run("login --token-file t/operator.token").exit, 0);
+  EXPECT_FALSE(files_.Exists("home/.config/migctl/trial/operator.key.new"));
+  EXPECT_EQ(Read("home/.config/migctl/trial/operator.key"), key);
+  coordinator_->state().failure = absl::OkStatus();
+  EXPECT_EQ(Run("whoami").exit, 0);
+}
+
+TEST_F(OnlineTest, ALoginWhoseAnswerWasLostGoesOnWithItsKey) {
+  const std::string pending = "home/.config/migctl/trial/operator.key.new";
+  coordinator_->state().failure = absl::UnavailableError("lost");
+  EXPECT_EQ(Run("login --token-file t/operator.token").exit, 6);
+  const std::string key = Read(pending);
+  coordinator_->state().failure = absl::OkStatus();
+  EXPECT_EQ(Run("login --token-file t/operator.token").exit, 0);
+  EXPECT_EQ(Read("home/.config/migctl/trial/operator.key"), key);
+  EXPECT_FALSE(files_.Exists(pending));
+}
+
+TEST_F(OnlineTest, ADamagedLoginNamesItsFileAndTheWayBack) {
+  for (const char* file : {"operator.pem", "operator.key"}) {
+    const std::string path = absl::StrCat("home/.config/migctl/trial/", file);
+    const std::string good = Read(path);
+    Write(path, good.substr(0, good.size() / 2), 0600);
+    const Ran ran = Run("whoami");
+    EXPECT_EQ(ran.exit, 5) << ran.err;
+    EXPECT_THAT(ran.err, AllOf(HasSubstr(absl::StrCat(path, ": ")), HasSubstr("log in again")));
+    EXPECT_EQ(Run("doctor").exit, 1);
+    Write(path, good, 0600);
+  }
+  EXPECT_EQ(Run("whoami").exit, 0);
+}
+
 TEST_F(OnlineTest, ATokenMadeUnderAnotherRootIsNotSpent) {
   ASSERT_EQ(Run("trial init other --operator ana").exit, 0);
   const Ran ran = Run("login --token-file other/operator.token");
@@ -144,6 +179,7 @@ TEST_F(OnlineTest, WhatWaitsForAKeyIsSignedInOneGo) {
   EXPECT_EQ(sign.exit, 0) << sign.err;
   EXPECT_THAT(sign.out, HasSubstr("signed agent@1.0"));
   EXPECT_THAT(Run("sign --key t/keys/release.key --yes").err, HasSubstr("nothing waits"));
+  EXPECT_EQ(Run("sign --key t/keys/release.key --yes -o json").out, "[]\n");
 }
 
 // Promise 1.

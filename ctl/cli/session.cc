@@ -131,15 +131,37 @@ absl::StatusOr<OperatorIdentity> Session::Identity() {
         absl::StrCat("no login in context '", chosen.name,
                      "' yet; get a token from an admin, then migctl login --token-file FILE"));
   }
-  OperatorIdentity identity;
-  MIG_ASSIGN_OR_RETURN(identity.key_pem,
-                       files().ReadSecret(store.KeyFile(chosen.name), kMaxPemBytes, "your key"));
-  MIG_ASSIGN_OR_RETURN(identity.chain_pem, files().Read(store.CertificateFile(chosen.name),
-                                                        kMaxPemBytes, "your certificate"));
+  MIG_ASSIGN_OR_RETURN(OperatorIdentity identity, StoredIdentity(store, chosen));
   MIG_ASSIGN_OR_RETURN(const std::string renewed, RenewIfDue(identity));
   if (!renewed.empty()) {
     MIG_RETURN_IF_ERROR(files().Replace(store.CertificateFile(chosen.name), renewed, 0600));
     identity.chain_pem = renewed;
+  }
+  return identity;
+}
+
+// The two files that the login wrote: readable, undamaged and a pair.
+absl::StatusOr<OperatorIdentity> Session::StoredIdentity(const ContextStore& store,
+                                                         const Context& context) const {
+  const std::string key_file = store.KeyFile(context.name);
+  const std::string certificate_file = store.CertificateFile(context.name);
+  const auto damaged = [](const std::string& file, absl::string_view why) {
+    return absl::FailedPreconditionError(
+        absl::StrCat(file, ": ", why,
+                     "; log in again: get a token from an admin (migctl operator "
+                     "invite), then migctl login --token-file FILE"));
+  };
+  OperatorIdentity identity;
+  MIG_ASSIGN_OR_RETURN(identity.chain_pem,
+                       files().Read(certificate_file, kMaxPemBytes, "your certificate"));
+  const auto chain = x509::Certificate::ParsePemChain(identity.chain_pem);
+  if (!chain.ok()) return damaged(certificate_file, chain.status().message());
+  if (!files().Exists(key_file)) return damaged(key_file, "your key is missing");
+  MIG_ASSIGN_OR_RETURN(identity.key_pem, files().ReadSecret(key_file, kMaxPemBytes, "your key"));
+  const auto key = x509::PrivateKey::FromPem(identity.key_pem);
+  if (!key.ok()) return damaged(key_file, key.status().message());
+  if (key->spki() != chain->front().spki()) {
+    return damaged(certificate_file, "this certificate is not for the key beside it");
   }
   return identity;
 }

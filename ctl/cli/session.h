@@ -80,6 +80,8 @@ class Session {
   absl::StatusOr<std::string> ContextName() const;
   absl::StatusOr<ServerAddress> Address(const std::string& endpoint) const;
   absl::StatusOr<OperatorIdentity> Identity();
+  absl::StatusOr<OperatorIdentity> StoredIdentity(const ContextStore& store,
+                                                  const Context& context) const;
   absl::StatusOr<std::string> RenewIfDue(const OperatorIdentity& identity);
   absl::Status FollowRoots();
   void SayTrial();

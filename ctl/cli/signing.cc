@@ -1,6 +1,7 @@
 #include "ctl/cli/signing.h"
 
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
@@ -88,11 +89,10 @@ std::string JsonOf(const trust::Envelope& envelope) {
   }
 }
 
-absl::StatusOr<int> SignAllThatWaits(Session& session, const SignArguments& arguments) {
+// What is signed goes to `json`, also if a later one fails.
+absl::Status SignWaiting(Session& session, const trust::NamedSigningKey& key,
+                         std::vector<std::string>& json) {
   MIG_ASSIGN_OR_RETURN(AdminClient* const admin, session.admin());
-  MIG_ASSIGN_OR_RETURN(const trust::NamedSigningKey key,
-                       OpenKey(session.key(arguments.key), session.passphrase()));
-  int count = 0;
   // Releases first: a plan is signed only when what it names is.
   for (const auto& [kind, type] : {std::pair(v1::DOCUMENT_KIND_ROOT, trust::DocumentType::kRoot),
                                    {v1::DOCUMENT_KIND_MANIFEST, trust::DocumentType::kManifest},
@@ -103,11 +103,22 @@ absl::StatusOr<int> SignAllThatWaits(Session& session, const SignArguments& argu
     MIG_ASSIGN_OR_RETURN(const std::vector<trust::Envelope> waiting,
                          ListDocuments(*admin, request, type));
     for (const trust::Envelope& envelope : waiting) {
-      MIG_RETURN_IF_ERROR(SignOne(session, NamedDocument{envelope, ""}, key));
-      ++count;
+      MIG_ASSIGN_OR_RETURN(std::string one, SignOne(session, NamedDocument{envelope, ""}, key));
+      json.push_back(std::move(one));
     }
   }
-  if (count == 0) {
+  return absl::OkStatus();
+}
+
+absl::StatusOr<int> SignAllThatWaits(Session& session, const SignArguments& arguments) {
+  MIG_RETURN_IF_ERROR(session.admin().status());
+  MIG_ASSIGN_OR_RETURN(const trust::NamedSigningKey key,
+                       OpenKey(session.key(arguments.key), session.passphrase()));
+  std::vector<std::string> json;
+  const absl::Status status = SignWaiting(session, key, json);
+  session.Show("", JsonList(json));
+  MIG_RETURN_IF_ERROR(status);
+  if (json.empty()) {
     session.console().Err(absl::StrCat("nothing waits for key ", key.name, " (",
                                        trust::ShortId(key.key.public_key().id()), ")\n"));
   }
@@ -116,8 +127,8 @@ absl::StatusOr<int> SignAllThatWaits(Session& session, const SignArguments& argu
 
 }  // namespace
 
-absl::Status SignOne(Session& session, const NamedDocument& document,
-                     const trust::NamedSigningKey& key) {
+absl::StatusOr<std::string> SignOne(Session& session, const NamedDocument& document,
+                                    const trust::NamedSigningKey& key) {
   MIG_ASSIGN_OR_RETURN(const std::unique_ptr<Comparison> comparison,
                        Comparison::For(session, document));
   const ReviewContext& context = comparison->context();
@@ -132,15 +143,16 @@ absl::Status SignOne(Session& session, const NamedDocument& document,
   MIG_ASSIGN_OR_RETURN(const trust::Envelope united, Deliver(session, document, signed_here));
   MIG_ASSIGN_OR_RETURN(const SignatureCount count, CountSignatures(united, context));
   if (count.is_complete) MIG_RETURN_IF_ERROR(Remember(session, united, context));
-  session.Show(
-      absl::StrCat("+ ", key.name, " signed ", review.name, ", checked. ", count.Words(), "\n"),
-      JsonObject({{"name", review.name},
-                  {"digest", united.digest().ToHex()},
-                  {"key", key.name},
-                  {"signatures", count.Words()},
-                  {"complete", count.is_complete ? "true" : "false"}}));
+  if (!session.wants_json()) {
+    session.console().Out(
+        absl::StrCat("+ ", key.name, " signed ", review.name, ", checked. ", count.Words(), "\n"));
+  }
   session.Next(NextCommand(united.type(), review.name, document.file, count));
-  return absl::OkStatus();
+  return JsonObject({{"name", review.name},
+                     {"digest", united.digest().ToHex()},
+                     {"key", key.name},
+                     {"signatures", count.Words()},
+                     {"complete", count.is_complete}});
 }
 
 absl::StatusOr<int> Sign(Session& session, trust::DocumentType type,
@@ -149,7 +161,8 @@ absl::StatusOr<int> Sign(Session& session, trust::DocumentType type,
                        FindDocument(session, type, arguments.document));
   MIG_ASSIGN_OR_RETURN(const trust::NamedSigningKey key,
                        OpenKey(session.key(arguments.key), session.passphrase()));
-  MIG_RETURN_IF_ERROR(SignOne(session, document, key));
+  MIG_ASSIGN_OR_RETURN(const std::string json, SignOne(session, document, key));
+  session.Show("", json);
   return kExitOk;
 }
 
@@ -169,7 +182,8 @@ absl::StatusOr<int> ShowDocument(Session& session, trust::DocumentType type,
 }
 
 void AddSignVerb(CommandLine& line) {
-  CLI::App* const verb = line.Verb(&line.app, "sign", "sign all that waits for a key");
+  CLI::App* const verb = line.Verb(&line.app, "sign", "sign all that waits for a key",
+                                   "migctl sign --key ana-release");
   const auto arguments = std::make_shared<SignArguments>();
   verb->add_option("--key", arguments->key, "your key: a file, or a name in --key-dir")->required();
   line.Does(verb, arguments, SignAllThatWaits);

@@ -23,9 +23,10 @@ struct SignArguments {
 absl::StatusOr<int> Sign(Session& session, trust::DocumentType type,
                          const SignArguments& arguments);
 
-// The same for a document and a key that are open already.
-absl::Status SignOne(Session& session, const NamedDocument& document,
-                     const trust::NamedSigningKey& key);
+// The same for a document and a key that are open already. Shows the table's line, and returns the
+// JSON object for the caller to show.
+absl::StatusOr<std::string> SignOne(Session& session, const NamedDocument& document,
+                                    const trust::NamedSigningKey& key);
 
 // Shows a document with its signatures, as table or JSON.
 absl::StatusOr<int> ShowDocument(Session& session, trust::DocumentType type,

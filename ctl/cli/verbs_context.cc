@@ -41,9 +41,9 @@ absl::StatusOr<int> List(Session& session, const ContextArguments&) {
                   has_root ? "yes" : "no"});
     json.push_back(JsonObject({{"name", context.name},
                                {"endpoint", context.endpoint},
-                               {"current", is_current ? "true" : "false"},
-                               {"login", has_login ? "true" : "false"},
-                               {"root", has_root ? "true" : "false"}}));
+                               {"current", is_current},
+                               {"login", has_login},
+                               {"root", has_root}}));
   }
   session.Show(table.Render(session.console().facts()), JsonList(json));
   if (contexts.empty()) {
@@ -124,10 +124,12 @@ absl::StatusOr<int> Set(Session& session, const ContextArguments& arguments) {
 }  // namespace
 
 void AddContextVerbs(CommandLine& line) {
-  CLI::App* const noun = line.Noun("context", "coordinators that are known here");
+  CLI::App* const noun = line.Noun("context", "coordinators that are known here",
+                                   "migctl context set prod --endpoint mig.example:8445 --ca "
+                                   "servers-ca.pem --root root-1 --use");
   line.Does(line.Verb(noun, "list", "list them"), std::make_shared<ContextArguments>(), List);
 
-  CLI::App* const use = line.Verb(noun, "use", "choose one");
+  CLI::App* const use = line.Verb(noun, "use", "choose one", "migctl context use prod");
   const auto chosen = std::make_shared<ContextArguments>();
   use->add_option("NAME", chosen->name, "its name")->required();
   line.Does(use, chosen, Use);

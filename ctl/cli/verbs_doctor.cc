@@ -70,7 +70,11 @@ void CheckCertificate(Session& session, const ContextStore& store, const Context
   const auto pem = session.files().Read(file, 32 * base::kKiB, "your certificate");
   if (!pem.ok()) return report.AddBad("login", pem.status(), "migctl login --token-file FILE");
   const auto chain = trust::x509::Certificate::ParsePemChain(*pem);
-  if (!chain.ok()) return report.AddBad("login", chain.status(), "migctl login --token-file FILE");
+  if (!chain.ok()) {
+    return report.Add("login", v1::DoctorCheck::BAD,
+                      absl::StrCat(file, ": ", chain.status().message()),
+                      "log in again: migctl login --token-file FILE");
+  }
   const trust::x509::Certificate& leaf = chain->front();
   if (session.now() < leaf.not_before()) {
     report.Add("login", v1::DoctorCheck::BAD,
@@ -113,10 +117,35 @@ void CheckRoot(Session& session, Report& report) {
   report.Add("trusted root", v1::DoctorCheck::GOOD, seen, "");
 }
 
+// What can be seen on this machine alone: what there is, and what is missing.
+void DoctorWithoutContext(Session& session, const ContextStore& store, const absl::Status& why,
+                          Report& report) {
+  const absl::StatusOr<std::vector<Context>> known = store.List();
+  if (!known.ok()) {
+    report.AddBad("context", known.status(), "correct the file");
+  } else if (known->empty()) {
+    report.Add("context", v1::DoctorCheck::BAD, "no coordinator is known here",
+               "migctl context set NAME --endpoint HOST:8445 --ca FILE --root FILE --use; to try "
+               "it out, migctl trial init DIR first");
+  } else {
+    report.AddBad("context", why, "migctl context use NAME");
+  }
+  report.Add("login", v1::DoctorCheck::BAD, "none without a context",
+             "after it, migctl login --token-file FILE");
+  CheckRoot(session, report);
+  report.Add("coordinator", v1::DoctorCheck::BAD, "not asked: no context says where it is", "");
+}
+
 absl::StatusOr<int> Doctor(Session& session, const NoArguments&) {
   Report report;
   MIG_ASSIGN_OR_RETURN(const ContextStore store, session.contexts());
-  MIG_ASSIGN_OR_RETURN(const Context context, session.context());
+  const absl::StatusOr<Context> chosen = session.context();
+  if (!chosen.ok()) {
+    DoctorWithoutContext(session, store, chosen.status(), report);
+    report.Show(session);
+    return kExitPrecondition;
+  }
+  const Context& context = *chosen;
   report.Add("context", v1::DoctorCheck::GOOD, absl::StrCat(context.name, ", ", context.endpoint),
              "");
   CheckCertificate(session, store, context, report);
@@ -146,7 +175,8 @@ absl::StatusOr<int> Doctor(Session& session, const NoArguments&) {
 }  // namespace
 
 void AddDoctorVerb(CommandLine& line) {
-  line.Does(line.Verb(&line.app, "doctor", "check this machine, the way, and the coordinator"),
+  line.Does(line.Verb(&line.app, "doctor", "check this machine, the way, and the coordinator",
+                      "migctl doctor"),
             std::make_shared<NoArguments>(), Doctor);
 }
 

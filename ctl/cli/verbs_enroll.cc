@@ -1,14 +1,13 @@
 // migctl enroll token new|list|revoke, enroll pending|approve|deny
 
-#include <map>
 #include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "absl/strings/str_split.h"
 #include "base/status_macros.h"
 #include "ctl/cli/command_line.h"
+#include "ctl/cli/roles.h"
 #include "ctl/documents/spans.h"
 #include "ctl/output/exit_code.h"
 #include "ctl/output/json.h"
@@ -33,20 +32,8 @@ absl::StatusOr<v1::CreateTokenRequest> RequestOf(const TokenArguments& arguments
   request.set_uses(arguments.uses);
   MIG_ASSIGN_OR_RETURN(const absl::Duration life, ParseSpan(arguments.expires));
   request.set_life_ms(absl::ToInt64Milliseconds(life));
-  std::map<std::string, std::string> labels;
-  for (const std::string& text : arguments.labels) {
-    const std::vector<std::string> parts = absl::StrSplit(text, absl::MaxSplits('=', 1));
-    if (parts.size() != 2) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("--label '", text, "': write NAME=VALUE, as in site=muc"));
-    }
-    labels[parts[0]] = parts[1];
-  }
-  for (const auto& [name, value] : labels) {
-    v1::Tag& label = *request.add_labels();
-    label.set_name(name);
-    label.set_value(value);
-  }
+  MIG_ASSIGN_OR_RETURN(const std::vector<v1::Tag> labels, ParseLabels(arguments.labels, "--label"));
+  for (const v1::Tag& label : labels) *request.add_labels() = label;
   if (arguments.approve != "auto" && arguments.approve != "manual") {
     return absl::InvalidArgumentError(
         absl::StrCat("--approve ", arguments.approve, ": there are auto and manual"));
@@ -189,9 +176,12 @@ absl::StatusOr<int> Deny(Session& session, const EnrollmentArguments& arguments)
 }
 
 void AddTokenVerbs(CommandLine& line, CLI::App* enroll) {
-  CLI::App* const noun = line.Verb(enroll, "token", "tokens that let hosts in");
+  CLI::App* const noun = line.Verb(enroll, "token", "tokens that let hosts in",
+                                   "migctl enroll token revoke t-19 --reason leaked");
   noun->require_subcommand(1);
-  CLI::App* const made = line.Verb(noun, "new", "make one; shown once, stored as a hash");
+  CLI::App* const made = line.Verb(noun, "new", "make one; shown once, stored as a hash",
+                                   "migctl enroll token new --uses 50 --label site=muc --out "
+                                   "host.token");
   const auto arguments = std::make_shared<TokenArguments>();
   made->add_option("--uses", arguments->uses, "hosts that it lets in (1)");
   made->add_option("--expires", arguments->expires, "how long it lives (7d)");
@@ -215,18 +205,19 @@ void AddTokenVerbs(CommandLine& line, CLI::App* enroll) {
 }  // namespace
 
 void AddEnrollVerbs(CommandLine& line) {
-  CLI::App* const noun = line.Noun("enroll", "how hosts come in");
+  CLI::App* const noun = line.Noun("enroll", "how hosts come in", "migctl enroll pending");
   AddTokenVerbs(line, noun);
   line.Does(line.Verb(noun, "pending", "hosts that wait for an operator"),
             std::make_shared<EnrollmentArguments>(), Pending);
 
-  CLI::App* const approve = line.Verb(noun, "approve", "let one in");
+  CLI::App* const approve = line.Verb(noun, "approve", "let one in", "migctl enroll approve e-88");
   const auto approved = std::make_shared<EnrollmentArguments>();
   approve->add_option("NAME", approved->name, "e-88")->required();
   approve->add_option("--replaces", approved->replaces, "host whose place it takes; it is revoked");
   line.Does(approve, approved, Approve);
 
-  CLI::App* const deny = line.Verb(noun, "deny", "do not");
+  CLI::App* const deny =
+      line.Verb(noun, "deny", "do not", "migctl enroll deny e-88 --reason 'not ours'");
   const auto denied = std::make_shared<EnrollmentArguments>();
   deny->add_option("NAME", denied->name, "e-88")->required();
   deny->add_option("--reason", denied->reason, "why, for the audit log")->required();

@@ -1,4 +1,4 @@
-// migctl host list|get|explain|revoke
+// migctl host list|get|explain|revoke (pin, label, disable: verbs_host_change.cc)
 
 #include <string>
 #include <vector>
@@ -223,14 +223,15 @@ absl::StatusOr<int> Revoke(Session& session, const HostArguments& arguments) {
 }  // namespace
 
 void AddHostVerbs(CommandLine& line) {
-  CLI::App* const noun = line.Noun("host", "hosts of the fleet");
-  CLI::App* const list = line.Verb(noun, "list", "list them by filter");
+  CLI::App* const noun = line.Noun("host", "hosts of the fleet", "migctl host explain dev-04");
+  CLI::App* const list = line.Verb(noun, "list", "list them by filter",
+                                   "migctl host list --where 'state = \"failed\"'");
   const auto listed = std::make_shared<HostArguments>();
   list->add_option("--where", listed->where,
                    "filter: 'distribution = \"debian\" AND last_seen < 24h'");
   line.Does(list, listed, ListHosts);
 
-  CLI::App* const get = line.Verb(noun, "get", "all about one");
+  CLI::App* const get = line.Verb(noun, "get", "all about one", "migctl host get dev-04");
   const auto got = std::make_shared<HostArguments>();
   get->add_option("HOST", got->host, "its name, or the beginning of its id")->required();
   line.Does(get, got, GetHost);
@@ -242,11 +243,13 @@ void AddHostVerbs(CommandLine& line) {
   explain->add_flag("--exit-code", explained->exit_code, "0 has it, 20 will, 21 will not");
   line.Does(explain, explained, Explain);
 
-  CLI::App* const revoke = line.Verb(noun, "revoke", "refuse hosts for ever");
+  CLI::App* const revoke = line.Verb(noun, "revoke", "refuse hosts for ever",
+                                     "migctl host revoke lap-0193 --reason stolen");
   const auto revoked = std::make_shared<HostArguments>();
   revoke->add_option("HOST", revoked->hosts, "names, or beginnings of ids")->required();
   revoke->add_option("--reason", revoked->reason, "why, for the audit log")->required();
   line.Does(revoke, revoked, Revoke);
+  AddHostChangeVerbs(line, noun);
 }
 
 }  // namespace mig::ctl

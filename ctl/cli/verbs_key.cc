@@ -75,7 +75,7 @@ absl::StatusOr<int> ListAllKeys(Session& session, const KeyArguments& arguments)
     json.push_back(JsonObject({{"name", key.name},
                                {"id", key.key.id().ToHex()},
                                {"role", role},
-                               {"private", key.has_private ? "true" : "false"},
+                               {"private", key.has_private},
                                {"file", key.file}}));
   }
   session.Show(table.Render(session.console().facts()), JsonList(json));
@@ -119,7 +119,7 @@ absl::StatusOr<int> NewCa(Session& session, const CaArguments& arguments) {
   session.console().Err(
       "Keep the key offline: it makes servers that every loader believes to be the coordinator.\n");
   session.Next(absl::StrCat("migctl ca issue --ca-cert ", certificate, " --ca-key ", key,
-                            " --csr server.csr --dns HOST --out server.pem"));
+                            " --dns HOST server.csr"));
   return kExitOk;
 }
 
@@ -153,7 +153,20 @@ absl::StatusOr<x509::Authority> LoadCa(Session& session, const CaArguments& argu
   return ca;
 }
 
+// server.csr -> server.pem, beside it.
+absl::StatusOr<std::string> ChainFile(const CaArguments& arguments) {
+  if (!arguments.out.empty()) return arguments.out;
+  std::string out = arguments.csr;
+  const size_t dot = out.rfind('.');
+  if (dot != std::string::npos && out.find('/', dot) == std::string::npos) out.resize(dot);
+  absl::StrAppend(&out, ".pem");
+  if (out != arguments.csr) return out;
+  return absl::InvalidArgumentError(
+      absl::StrCat("the certificate would take the place of ", out, "; name a file with --out"));
+}
+
 absl::StatusOr<int> IssueServer(Session& session, const CaArguments& arguments) {
+  MIG_ASSIGN_OR_RETURN(const std::string out, ChainFile(arguments));
   MIG_ASSIGN_OR_RETURN(const x509::Authority ca, LoadCa(session, arguments));
   MIG_ASSIGN_OR_RETURN(const std::string pem,
                        session.files().Read(arguments.csr, kMaxPemBytes, "the request"));
@@ -175,11 +188,11 @@ absl::StatusOr<int> IssueServer(Session& session, const CaArguments& arguments) 
   MIG_ASSIGN_OR_RETURN(const x509::Certificate issued,
                        ca.Issue(request->spki(), wanted, session.world().random));
   const std::vector<x509::Certificate> chain = {issued, ca.certificate()};
-  MIG_RETURN_IF_ERROR(session.files().Replace(arguments.out, x509::ChainPem(chain), 0644));
-  session.Show(absl::StrCat(arguments.out, "  ", wanted.id.ToUri(), "  until ",
-                            TimeWords(issued.not_after()), "\n"),
-               JsonObject({{"certificate", arguments.out}, {"spiffeId", wanted.id.ToUri()}}));
-  session.Next(absl::StrCat("put ", arguments.out,
+  MIG_RETURN_IF_ERROR(session.files().Replace(out, x509::ChainPem(chain), 0644));
+  session.Show(
+      absl::StrCat(out, "  ", wanted.id.ToUri(), "  until ", TimeWords(issued.not_after()), "\n"),
+      JsonObject({{"certificate", out}, {"spiffeId", wanted.id.ToUri()}}));
+  session.Next(absl::StrCat("put ", out,
                             " beside the coordinator's server.key, then "
                             "mig-coordinator --config coordinator.toml"));
   return kExitOk;
@@ -188,8 +201,10 @@ absl::StatusOr<int> IssueServer(Session& session, const CaArguments& arguments) 
 }  // namespace
 
 void AddKeyVerbs(CommandLine& line) {
-  CLI::App* const noun = line.Noun("key", "signing keys in files");
-  CLI::App* const made = line.Verb(noun, "new", "make one, encrypted with a passphrase");
+  CLI::App* const noun =
+      line.Noun("key", "signing keys in files", "migctl key list keys --root root-1");
+  CLI::App* const made = line.Verb(noun, "new", "make one, encrypted with a passphrase",
+                                   "migctl key new --name ana-root");
   const auto arguments = std::make_shared<KeyArguments>();
   made->add_option("--name", arguments->name, "what screens call it: ana-root")->required();
   made->add_option("--out", arguments->out, "private file (NAME.key); the public one is OUT.pub");
@@ -202,7 +217,8 @@ void AddKeyVerbs(CommandLine& line) {
 }
 
 void AddCaVerbs(CommandLine& line) {
-  CLI::App* const noun = line.Noun("ca", "the offline CA of the coordinators' servers");
+  CLI::App* const noun = line.Noun("ca", "the offline CA of the coordinators' servers",
+                                   "migctl ca new --out servers-ca");
   CLI::App* const made = line.Verb(noun, "new", "make it");
   const auto arguments = std::make_shared<CaArguments>();
   made->add_option("--name", arguments->name, "its common name, for people");
@@ -210,12 +226,14 @@ void AddCaVerbs(CommandLine& line) {
   made->add_option("--life", arguments->life, "how long (120mo)");
   line.Does(made, arguments, NewCa);
 
-  CLI::App* const issue = line.Verb(noun, "issue", "sign a server's certificate request");
+  CLI::App* const issue = line.Verb(noun, "issue", "sign a server's certificate request",
+                                    "migctl ca issue server.csr --ca-cert servers-ca.pem --ca-key "
+                                    "servers-ca.key --trust-domain corp.example --dns mig.example");
   const auto issued = std::make_shared<CaArguments>();
   issued->life = "12mo";
   issue->add_option("--ca-cert", issued->ca, "the CA's certificate, PEM")->required();
   issue->add_option("--ca-key", issued->ca_key, "the CA's key, PEM")->required();
-  issue->add_option("--csr", issued->csr, "server.csr of mig-coordinator init")->required();
+  issue->add_option("CSR,--csr", issued->csr, "server.csr of mig-coordinator init")->required();
   issue->add_option("--dns", issued->dns, "DNS name of the server; may be repeated")
       ->take_all()
       ->allow_extra_args(false);
@@ -225,7 +243,7 @@ void AddCaVerbs(CommandLine& line) {
   issue->add_option("--trust-domain", issued->trust_domain, "default: the trusted root's");
   issue->add_option("--coordinator", issued->coordinator, "its name; default: the request's");
   issue->add_option("--life", issued->life, "how long (12mo)");
-  issue->add_option("--out", issued->out, "the chain, PEM")->required();
+  issue->add_option("--out", issued->out, "the chain, PEM (the CSR's name with .pem)");
   line.Does(issue, issued, IssueServer);
 }
 

@@ -3,13 +3,13 @@
 #include <string>
 #include <vector>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "base/sizes.h"
 #include "base/status_macros.h"
 #include "ctl/cli/command_line.h"
+#include "ctl/cli/roles.h"
 #include "ctl/output/exit_code.h"
 #include "ctl/output/json.h"
 #include "ctl/output/table.h"
@@ -85,6 +85,48 @@ absl::StatusOr<std::vector<x509::Certificate>> CheckedChain(const v1::FirstLogin
   return chain;
 }
 
+// A key for a login: the one that waits in `file` since a login whose answer was lost, since its
+// token is good for that key only; else a new one, durable before the token is spent.
+absl::StatusOr<x509::PrivateKey> PendingKey(Session& session, const std::string& file) {
+  if (session.files().Exists(file)) {
+    const auto pem = session.files().ReadSecret(file, 32 * base::kKiB, "the key of a login");
+    if (pem.ok()) {
+      absl::StatusOr<x509::PrivateKey> kept = x509::PrivateKey::FromPem(*pem);
+      if (kept.ok()) return kept;
+    }
+  }
+  x509::PrivateKey key = x509::PrivateKey::Generate(session.world().random);
+  MIG_RETURN_IF_ERROR(session.files().Replace(file, key.ToPem(), 0600));
+  return key;
+}
+
+// Whether the token may have been spent although no answer came.
+bool MayHaveHappened(const absl::Status& status) {
+  return absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status);
+}
+
+absl::StatusOr<v1::FirstLoginAnswer> CallFirstLogin(EnrollmentClient& client,
+                                                    const trust::Token& token,
+                                                    const x509::PrivateKey& key) {
+  v1::FirstLoginRequest request;
+  request.set_token_secret(std::string(token.secret.bytes()));
+  MIG_ASSIGN_OR_RETURN(const std::string csr, x509::CertificateRequest::Make(key, "operator"));
+  request.set_csr(csr);
+  return client.FirstLogin(request);
+}
+
+// As whoami will show it.
+v1::Operator Me(const v1::FirstLoginAnswer& answer, const x509::SpiffeId& id, absl::Time end) {
+  v1::Operator me;
+  me.set_name(id.name());
+  me.set_spiffe_id(id.ToUri());
+  me.set_certificate_expires_ms(absl::ToUnixMillis(end));
+  const auto roles = ParseRoles({answer.roles().begin(), answer.roles().end()});
+  // A role that only a newer coordinator knows is in the text.
+  if (roles.ok()) me.mutable_roles()->Assign(roles->begin(), roles->end());
+  return me;
+}
+
 absl::StatusOr<int> Login(Session& session, const LoginArguments& arguments) {
   MIG_ASSIGN_OR_RETURN(const trust::Token token, ReadToken(session, arguments.token_file));
   MIG_ASSIGN_OR_RETURN(const ContextStore store, session.contexts());
@@ -92,17 +134,17 @@ absl::StatusOr<int> Login(Session& session, const LoginArguments& arguments) {
   MIG_ASSIGN_OR_RETURN(const std::unique_ptr<EnrollmentClient> client, session.enrollment());
   MIG_RETURN_IF_ERROR(CheckTokenRoot(session, *client, token));
 
-  // The key is durable before the token is spent, so that a login cut short can be repeated.
   MIG_RETURN_IF_ERROR(store.MakeDirectory(context.name));
-  const x509::PrivateKey key = x509::PrivateKey::Generate(session.world().random);
-  MIG_ASSIGN_OR_RETURN(const std::string csr, x509::CertificateRequest::Make(key, "operator"));
   const std::string pending = absl::StrCat(store.KeyFile(context.name), ".new");
-  MIG_RETURN_IF_ERROR(session.files().Replace(pending, key.ToPem(), 0600));
-  v1::FirstLoginRequest request;
-  request.set_token_secret(std::string(token.secret.bytes()));
-  request.set_csr(csr);
-  MIG_ASSIGN_OR_RETURN(const v1::FirstLoginAnswer answer, client->FirstLogin(request));
-  MIG_ASSIGN_OR_RETURN(const std::vector<x509::Certificate> chain, CheckedChain(answer, key));
+  MIG_ASSIGN_OR_RETURN(const x509::PrivateKey key, PendingKey(session, pending));
+  const absl::StatusOr<v1::FirstLoginAnswer> called = CallFirstLogin(*client, token, key);
+  const auto checked = called.ok() ? CheckedChain(*called, key) : called.status();
+  if (!checked.ok()) {
+    if (!MayHaveHappened(checked.status())) session.files().Remove(pending).IgnoreError();
+    return checked.status();
+  }
+  const v1::FirstLoginAnswer& answer = *called;
+  const std::vector<x509::Certificate>& chain = *checked;
   MIG_RETURN_IF_ERROR(session.files().Replace(store.KeyFile(context.name), key.ToPem(), 0600));
   MIG_RETURN_IF_ERROR(
       session.files().Replace(store.CertificateFile(context.name), x509::ChainPem(chain), 0600));
@@ -113,29 +155,16 @@ absl::StatusOr<int> Login(Session& session, const LoginArguments& arguments) {
   session.Show(
       absl::StrCat(id.ToUri(), "  roles ", Shown(roles), "  valid ",
                    SpanWords(chain.front().not_after() - session.now()), ", renews itself\n"),
-      JsonObject({{"spiffeId", id.ToUri()},
-                  {"operator", id.name()},
-                  {"roles", roles},
-                  {"notAfter", absl::FormatTime(absl::RFC3339_sec, chain.front().not_after(),
-                                                absl::UTCTimeZone())}}));
+      ToJson(Me(answer, id, chain.front().not_after())));
   session.Next("migctl doctor");
   return kExitOk;
-}
-
-std::string RoleWord(int role) {
-  std::string word = v1::AdminRole_Name(static_cast<v1::AdminRole>(role));
-  word.erase(0, std::min(word.size(), absl::string_view("ADMIN_ROLE_").size()));
-  for (char& byte : word) byte = byte == '_' ? '-' : absl::ascii_tolower(byte);
-  return word.empty() ? absl::StrCat(role) : word;
 }
 
 absl::StatusOr<int> WhoAmI(Session& session, const LoginArguments&) {
   MIG_ASSIGN_OR_RETURN(AdminClient* const admin, session.admin());
   MIG_ASSIGN_OR_RETURN(const v1::Operator me, admin->WhoAmI(v1::WhoAmIRequest()));
-  std::vector<std::string> roles;
-  for (const int role : me.roles()) roles.push_back(RoleWord(role));
   session.Show(
-      absl::StrCat(Shown(me.spiffe_id()), "  roles ", absl::StrJoin(roles, ", "), "  valid until ",
+      absl::StrCat(Shown(me.spiffe_id()), "  roles ", RoleWords(me.roles()), "  valid until ",
                    TimeWords(absl::FromUnixMillis(me.certificate_expires_ms())), "\n"),
       ToJson(me));
   return kExitOk;
@@ -145,12 +174,13 @@ absl::StatusOr<int> WhoAmI(Session& session, const LoginArguments&) {
 
 void AddLoginVerbs(CommandLine& line) {
   CLI::App* const login =
-      line.Verb(&line.app, "login", "first login of an operator, with a one-use token");
+      line.Verb(&line.app, "login", "first login of an operator, with a one-use token",
+                "migctl login --token-file bo.token");
   const auto arguments = std::make_shared<LoginArguments>();
   login->add_option("--token-file", arguments->token_file, "file with the token (mode 0600)")
       ->required();
   line.Does(login, arguments, Login);
-  line.Does(line.Verb(&line.app, "whoami", "who the coordinator takes you for"),
+  line.Does(line.Verb(&line.app, "whoami", "who the coordinator takes you for", "migctl whoami"),
             std::make_shared<LoginArguments>(), WhoAmI);
 }
 

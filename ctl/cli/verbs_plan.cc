@@ -14,6 +14,7 @@
 #include "ctl/documents/make_plan.h"
 #include "ctl/documents/plan_file.h"
 #include "ctl/documents/screen.h"
+#include "ctl/examples/plan_example.h"
 #include "ctl/output/exit_code.h"
 #include "ctl/output/json.h"
 #include "ctl/output/words.h"
@@ -27,6 +28,7 @@ namespace {
 struct PlanArguments {
   std::string file;
   bool again = false;
+  bool example = false;
 };
 
 absl::StatusOr<trust::HostId> FindHost(Session& session, const std::string& name) {
@@ -122,6 +124,15 @@ std::string ScreenText(const Prepared& prepared) {
 }
 
 absl::StatusOr<int> NewPlan(Session& session, const PlanArguments& arguments) {
+  if (arguments.example) {
+    session.console().Out(PlanExample());
+    session.Next("edit it, then migctl plan new PLAN.toml");
+    return kExitOk;
+  }
+  if (arguments.file.empty()) {
+    return absl::InvalidArgumentError(
+        "FILE is required; migctl plan new --example prints one to begin with");
+  }
   MIG_ASSIGN_OR_RETURN(const Prepared prepared, Prepare(session, arguments));
   MIG_ASSIGN_OR_RETURN(AdminClient* const admin, session.admin());
   v1::PutDocumentRequest request;
@@ -147,17 +158,24 @@ absl::StatusOr<int> LintPlanFile(Session& session, const PlanArguments& argument
 }  // namespace
 
 void AddPlanVerbs(CommandLine& line) {
-  CLI::App* const noun = line.Noun("plan", "rollout plans: who gets what, and how fast");
+  CLI::App* const noun = line.Noun("plan", "rollout plans: who gets what, and how fast",
+                                   "migctl plan sign agent-4.2 --key ana-rollout");
   const auto add_file_verb = [&](const std::string& name, const std::string& help, auto run) {
-    CLI::App* const verb = line.Verb(noun, name, help);
+    CLI::App* const verb =
+        line.Verb(noun, name, help, absl::StrCat("migctl plan ", name, " plan.toml"));
     const auto arguments = std::make_shared<PlanArguments>();
-    verb->add_option("FILE", arguments->file, "plan.toml; see ctl/examples/plan.toml")->required();
+    verb->add_option("FILE", arguments->file,
+                     "plan.toml; migctl plan new --example prints one with every key");
     verb->add_flag("--again", arguments->again,
                    "sign the plan of this name again: same rollout, seed and first issue");
     line.Does(verb, arguments, run);
+    return std::pair(verb, arguments);
   };
-  add_file_verb("new", "make a plan of its file, for signing", NewPlan);
-  add_file_verb("lint", "check a plan's file; changes nothing", LintPlanFile);
+  const auto [made, make] = add_file_verb("new", "make a plan of its file, for signing", NewPlan);
+  made->add_flag("--example", make->example, "only print a commented plan.toml to begin with");
+  add_file_verb("lint", "check a plan's file; changes nothing", LintPlanFile)
+      .first->get_option("FILE")
+      ->required();
 
   CLI::App* const sign = line.Verb(noun, "sign", "sign one: decoded, shown and compared here");
   const auto signed_one = std::make_shared<SignArguments>();

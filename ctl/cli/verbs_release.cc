@@ -230,7 +230,9 @@ absl::StatusOr<int> ListReleases(Session& session, const ListArguments& argument
 }
 
 void AddPublish(CommandLine& line, CLI::App* noun) {
-  CLI::App* const verb = line.Verb(noun, "publish", "make a release of files, for signing");
+  CLI::App* const verb = line.Verb(noun, "publish", "make a release of files, for signing",
+                                   "migctl release publish --product agent --version 4.2.0 "
+                                   "agent=./mig-agent");
   const auto arguments = std::make_shared<PublishArguments>();
   verb->add_option("--product", arguments->product, "which product")->required();
   verb->add_option("--version", arguments->version, "its version, for people")->required();
@@ -262,9 +264,11 @@ void AddPublish(CommandLine& line, CLI::App* noun) {
 }  // namespace
 
 void AddReleaseVerbs(CommandLine& line) {
-  CLI::App* const noun = line.Noun("release", "releases of products");
+  CLI::App* const noun =
+      line.Noun("release", "releases of products", "migctl release show agent@4.2.0");
   AddPublish(line, noun);
-  CLI::App* const sign = line.Verb(noun, "sign", "sign one: decoded, shown and compared here");
+  CLI::App* const sign = line.Verb(noun, "sign", "sign one: decoded, shown and compared here",
+                                   "migctl release sign agent@4.2.0 --key ana-release");
   const auto signed_one = std::make_shared<SignArguments>();
   sign->add_option("RELEASE", signed_one->document, "PRODUCT@VERSION, a digest, or a file (./NAME)")
       ->required();
@@ -280,7 +284,8 @@ void AddReleaseVerbs(CommandLine& line) {
   line.Does(show, shown, [](Session& session, const SignArguments& arguments) {
     return ShowDocument(session, trust::DocumentType::kManifest, arguments.document);
   });
-  CLI::App* const list = line.Verb(noun, "list", "list them, newest first");
+  CLI::App* const list =
+      line.Verb(noun, "list", "list them, newest first", "migctl release list --product agent");
   const auto listed = std::make_shared<ListArguments>();
   list->add_option("--product", listed->product, "of one product only");
   line.Does(list, listed, ListReleases);

@@ -156,9 +156,12 @@ absl::StatusOr<int> Events(Session& session, const RolloutArguments& arguments) 
 }  // namespace
 
 void AddRolloutVerbs(CommandLine& line) {
-  CLI::App* const noun = line.Noun("rollout", "plans being carried out");
+  CLI::App* const noun = line.Noun("rollout", "plans being carried out",
+                                   "migctl rollout halt agent-4.2 --reason INC-482");
   const auto named = [&](const std::string& name, const std::string& help, auto run) {
-    CLI::App* const verb = line.Verb(noun, name, help);
+    const std::string more = name == "halt" ? " --reason INC-482" : "";
+    CLI::App* const verb =
+        line.Verb(noun, name, help, absl::StrCat("migctl rollout ", name, " agent-4.2", more));
     const auto arguments = std::make_shared<RolloutArguments>();
     verb->add_option("NAME", arguments->name, "the plan's name")->required();
     line.Does(verb, arguments, run);
@@ -172,7 +175,7 @@ void AddRolloutVerbs(CommandLine& line) {
   const auto [get, got] = named("get", "its state, wave by wave", Get);
   get->add_flag("--watch", got->watch, "stay, and show every change until it is final");
   named("events", "what happened in it, oldest first", Events);
-  line.Does(line.Verb(noun, "list", "list them, newest first"),
+  line.Does(line.Verb(noun, "list", "list them, newest first", "migctl rollout list"),
             std::make_shared<RolloutArguments>(), List);
   AddWaitVerb(line, noun);
 }

@@ -210,7 +210,8 @@ void AddRepeated(CLI::App* verb, const std::string& name, std::vector<std::strin
 }
 
 void AddNew(CommandLine& line, CLI::App* noun) {
-  CLI::App* const verb = line.Verb(noun, "new", "make a root, or a successor, for signing");
+  CLI::App* const verb = line.Verb(noun, "new", "make a root, or a successor, for signing",
+                                   "migctl root new --from root-1 --floor agent=118 --out root-2");
   const auto arguments = std::make_shared<RootArguments>();
   verb->add_option("--from", arguments->from, "the root before; what is not said stays as there");
   verb->add_option("--root", arguments->root_role, "a.pub,b.pub,c.pub:2");
@@ -239,9 +240,10 @@ void AddNew(CommandLine& line, CLI::App* noun) {
 }  // namespace
 
 void AddRootVerbs(CommandLine& line) {
-  CLI::App* const noun = line.Noun("root", "roots of trust, offline");
+  CLI::App* const noun = line.Noun("root", "roots of trust, offline", "migctl root show root-1");
   AddNew(line, noun);
-  CLI::App* const sign = line.Verb(noun, "sign", "add your signature to a root's file");
+  CLI::App* const sign = line.Verb(noun, "sign", "add your signature to a root's file",
+                                   "migctl root sign root-2 --key ana-root");
   const auto signed_one = std::make_shared<SignArguments>();
   sign->add_option("FILE", signed_one->document, "the root")->required();
   sign->add_option("--key", signed_one->key, "your key: a file, or a name in --key-dir")

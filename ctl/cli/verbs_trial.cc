@@ -91,7 +91,8 @@ absl::StatusOr<int> InitTrial(Session& session, const TrialArguments& arguments)
 }  // namespace
 
 void AddTrialVerb(CommandLine& line) {
-  CLI::App* const noun = line.Noun("trial", "everything for one machine, to try it out");
+  CLI::App* const noun = line.Noun("trial", "everything for one machine, to try it out",
+                                   "migctl trial init trial --operator ana --product agent");
   CLI::App* const verb = line.Verb(noun, "init", "make keys, CAs, root and configurations in DIR");
   const auto arguments = std::make_shared<TrialArguments>();
   TrialOptions& options = arguments->options;

@@ -184,7 +184,8 @@ std::optional<int> ExitOf(const WaitFor& wanted, const v1::Rollout& rollout) {
 
 void AddWaitVerb(CommandLine& line, CLI::App* noun) {
   CLI::App* const verb =
-      line.Verb(noun, "wait", "wait for something; 10 halted, 11 paused, 12 timed out");
+      line.Verb(noun, "wait", "wait for something; 10 halted, 11 paused, 12 timed out",
+                "migctl rollout wait agent-4.2 --until wave=1 --timeout 2h");
   const auto arguments = std::make_shared<WaitArguments>();
   verb->add_option("NAME", arguments->name, "the plan's name")->required();
   verb->add_option("--until", arguments->until,

@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/testing/status_matchers.h"
+#include "ctl/examples/plan_example.h"
 
 namespace mig::ctl {
 namespace {
@@ -38,6 +39,8 @@ std::string ExampleWithAllKeys() {
   }
   return text;
 }
+
+TEST(PlanFileTest, TheExampleThatIsPrintedIsTheFile) { EXPECT_EQ(PlanExample(), Example()); }
 
 TEST(PlanFileTest, TheExampleIsTrue) {
   const auto plan = ReadPlanFile(Example(), "plan.toml");

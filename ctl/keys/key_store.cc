@@ -77,6 +77,12 @@ absl::StatusOr<std::string> FindKeyFile(const KeySearch& search, const LocalFile
 absl::StatusOr<trust::NamedSigningKey> OpenKey(const KeySearch& search,
                                                const PassphraseSource& passphrase) {
   MIG_ASSIGN_OR_RETURN(const std::string path, FindKeyFile(search, passphrase.files));
+  // Told before its mode is: a public half is readable by all, and rightly so.
+  if (absl::EndsWith(path, kPublicSuffix) && ReadPublicKey(path, passphrase.files).ok()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(path, ": this is the public half; give ",
+                     absl::string_view(path).substr(0, path.size() - kPublicSuffix.size())));
+  }
   MIG_ASSIGN_OR_RETURN(const std::string bytes,
                        passphrase.files.ReadSecret(path, base::kMaxKeyFileBytes, "the key"));
   const absl::StatusOr<bool> is_sealed = trust::NeedsPassphrase(bytes);

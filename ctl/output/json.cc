@@ -40,10 +40,14 @@ std::string JsonList(const std::vector<std::string>& elements) {
   return absl::StrCat("[", absl::StrJoin(elements, ",\n "), "]");
 }
 
-std::string JsonObject(const std::vector<std::pair<absl::string_view, std::string>>& fields) {
+std::string JsonObject(const std::vector<std::pair<absl::string_view, JsonValue>>& fields) {
   std::vector<std::string> parts;
   for (const auto& [name, value] : fields) {
-    parts.push_back(absl::StrCat(Quoted(name), ":", Quoted(value)));
+    const bool* const truth = std::get_if<bool>(&value);
+    const std::string shown = truth == nullptr ? Quoted(std::get<std::string>(value))
+                              : *truth         ? "true"
+                                               : "false";
+    parts.push_back(absl::StrCat(Quoted(name), ":", shown));
   }
   return absl::StrCat("{", absl::StrJoin(parts, ","), "}");
 }

@@ -7,6 +7,7 @@
 
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "absl/strings/string_view.h"
@@ -19,8 +20,9 @@ std::string ToJson(const google::protobuf::Message& message);
 // "[]", or one element a line.
 std::string JsonList(const std::vector<std::string>& elements);
 
-// An object of texts, in the order given, for what is no message (contexts, keys).
-std::string JsonObject(const std::vector<std::pair<absl::string_view, std::string>>& fields);
+// An object of texts and truths, in the order given, for what is no message (contexts, keys).
+using JsonValue = std::variant<std::string, bool>;
+std::string JsonObject(const std::vector<std::pair<absl::string_view, JsonValue>>& fields);
 
 template <typename Messages>
 std::string ToJsonList(const Messages& messages) {

@@ -65,6 +65,8 @@ TEST(JsonTest, ListsAreOneElementALine) {
 
 TEST(JsonTest, ObjectsEscapeWhatJsonMust) {
   EXPECT_EQ(JsonObject({{"name", "a\"b\\c\nd"}}), "{\"name\":\"a\\\"b\\\\c\\u000ad\"}");
+  EXPECT_EQ(JsonObject({{"text", "true"}, {"truth", true}, {"no", false}}),
+            "{\"text\":\"true\",\"truth\":true,\"no\":false}");
 }
 
 TEST(WordsTest, SizesAndCounts) {
@@ -101,6 +103,9 @@ TEST(WordsTest, TimesAndDigests) {
   const absl::Time time = absl::FromUnixSeconds(1767225600);
   EXPECT_EQ(TimeWords(time), "2026-01-01 00:00 UTC");
   EXPECT_EQ(TimeWords(absl::UnixEpoch()), "never");
+  EXPECT_EQ(SinceWords(time, time + absl::Milliseconds(1432)), "1 s ago");
+  EXPECT_EQ(SinceWords(time, time + absl::Milliseconds(999)), "now");
+  EXPECT_EQ(SinceWords(time, time - absl::Milliseconds(59432)), "in 59 s");
   EXPECT_EQ(SinceWords(time, time + absl::Minutes(3)), "3 min ago");
   EXPECT_EQ(SinceWords(time, time - absl::Hours(5)), "in 5 h");
   EXPECT_EQ(SinceWords(time, time), "now");

@@ -70,10 +70,12 @@ std::string TimeWords(absl::Time time) {
 
 std::string SinceWords(absl::Time time, absl::Time now) {
   if (time == absl::UnixEpoch()) return "never";
-  const absl::Duration ago = now - time;
-  if (ago >= absl::Seconds(1)) return absl::StrCat(SpanWords(ago), " ago");
-  if (ago <= -absl::Seconds(1)) return absl::StrCat("in ", SpanWords(-ago));
-  return "now";
+  // Nobody reads fractions of a second here.
+  const absl::Duration ago = absl::Trunc(now - time, absl::Seconds(1));
+  const absl::Duration span = absl::AbsDuration(ago);
+  if (span == absl::ZeroDuration()) return "now";
+  const std::string words = span < absl::Seconds(2) ? ExactSpanWords(span) : SpanWords(span);
+  return ago > absl::ZeroDuration() ? absl::StrCat(words, " ago") : absl::StrCat("in ", words);
 }
 
 std::string ShortDigest(const base::Digest& digest) { return digest.ToHex().substr(0, 8); }

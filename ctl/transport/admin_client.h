@@ -51,6 +51,9 @@ class AdminClient {
   CALL(ListHosts, ListHostsRequest, ListHostsAnswer)                                              \
   CALL(GetHost, GetHostRequest, HostDetails)                                                      \
   CALL(ExplainHost, ExplainHostRequest, Explanation)                                              \
+  CALL(PinHost, PinHostRequest, Host)                                                             \
+  CALL(LabelHost, LabelHostRequest, Host)                                                         \
+  CALL(DisableHost, DisableHostRequest, Host)                                                     \
   CALL(RevokeHosts, RevokeHostsRequest, RevokeHostsAnswer)                                        \
   CALL(CreateToken, CreateTokenRequest, CreateTokenAnswer)                                        \
   CALL(ListTokens, ListTokensRequest, ListTokensAnswer)                                           \
@@ -60,7 +63,13 @@ class AdminClient {
   CALL(DenyEnrollment, DenyEnrollmentRequest, Enrollment)                                         \
   CALL(WhoAmI, WhoAmIRequest, Operator)                                                           \
   CALL(RenewOperatorCertificate, RenewOperatorCertificateRequest, RenewOperatorCertificateAnswer) \
-  CALL(Doctor, DoctorRequest, DoctorAnswer)
+  CALL(InviteOperator, InviteOperatorRequest, InviteOperatorAnswer)                               \
+  CALL(ListOperators, ListOperatorsRequest, ListOperatorsAnswer)                                  \
+  CALL(RevokeOperator, RevokeOperatorRequest, Operator)                                           \
+  CALL(ListAudit, ListAuditRequest, ListAuditAnswer)                                              \
+  CALL(VerifyAudit, VerifyAuditRequest, VerifyAuditAnswer)                                        \
+  CALL(Doctor, DoctorRequest, DoctorAnswer)                                                       \
+  CALL(ConfirmStore, ConfirmStoreRequest, ConfirmStoreAnswer)
 
 #define MIG_CTL_DECLARE(name, request, answer) \
   virtual absl::StatusOr<v1::answer> name(const v1::request& message) = 0;

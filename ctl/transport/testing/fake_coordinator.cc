@@ -10,6 +10,7 @@
 #include "base/check.h"
 #include "base/sha256.h"
 #include "ctl/transport/testing/fake_enrollment.h"
+#include "ctl/transport/testing/fake_records.h"
 #include "proto/mig/v1/admin_service.grpc.pb.h"
 #include "trust/envelope.h"
 #include "trust/manifest.h"
@@ -40,9 +41,10 @@ void Name(const trust::Envelope& envelope, v1::DocumentInfo& info) {
   }
 }
 
-class FakeAdmin : public v1::AdminService::Service {
+class FakeAdmin : public FakeRecords {
  public:
-  FakeAdmin(FakeState& state, const FakeCoordinatorFiles& files) : state_(state), files_(files) {}
+  FakeAdmin(FakeState& state, const FakeCoordinatorFiles& files)
+      : FakeRecords(state), state_(state), files_(files) {}
 
   grpc::Status UploadBlob(grpc::ServerContext*, grpc::ServerReader<v1::UploadBlobRequest>* reader,
                           v1::UploadBlobAnswer* answer) override {

@@ -43,6 +43,9 @@ struct FakeState {
   std::vector<v1::Enrollment> enrollments;
   v1::Explanation explanation;
   std::vector<v1::RevokeHostsRequest> revocations;
+  std::vector<v1::Operator> operators;
+  std::vector<v1::AuditEntry> audit;  // newest first
+  uint64_t first_bad_entry = 0;       // what VerifyAudit finds
   int uploads = 0;
   int logins = 0;
   int renewals = 0;
