@@ -155,6 +155,9 @@ absl::StatusOr<x509::Authority> LoadCa(Session& session, const CaArguments& argu
 
 // server.csr -> server.pem, beside it.
 absl::StatusOr<std::string> ChainFile(const CaArguments& arguments) {
+  if (arguments.csr.empty()) {
+    return absl::InvalidArgumentError("CSR is required: the server.csr of mig-coordinator init");
+  }
   if (!arguments.out.empty()) return arguments.out;
   std::string out = arguments.csr;
   const size_t dot = out.rfind('.');
@@ -233,7 +236,7 @@ void AddCaVerbs(CommandLine& line) {
   issued->life = "12mo";
   issue->add_option("--ca-cert", issued->ca, "the CA's certificate, PEM")->required();
   issue->add_option("--ca-key", issued->ca_key, "the CA's key, PEM")->required();
-  issue->add_option("CSR,--csr", issued->csr, "server.csr of mig-coordinator init")->required();
+  issue->add_option("CSR,--csr", issued->csr, "server.csr of mig-coordinator init");
   issue->add_option("--dns", issued->dns, "DNS name of the server; may be repeated")
       ->take_all()
       ->allow_extra_args(false);
