@@ -14,9 +14,9 @@ namespace mig::base {
 namespace {
 
 // Nesting is bounded by the parser itself.
-TomlValue Converted(const toml::node& node) {
+TomlValue Converted(const toml::node& node, absl::string_view file) {
   TomlValue value;
-  value.line = static_cast<int>(node.source().begin.line);
+  value.position = {.file = std::string(file), .line = static_cast<int>(node.source().begin.line)};
   if (const auto* text = node.as_string()) {
     value.kind = TomlValue::Kind::kText;
     value.text = text->get();
@@ -33,17 +33,27 @@ TomlValue Converted(const toml::node& node) {
     value.text = text.str();
   } else if (const auto* array = node.as_array()) {
     value.kind = TomlValue::Kind::kArray;
-    for (const toml::node& item : *array) value.items.push_back(Converted(item));
+    for (const toml::node& item : *array) value.items.push_back(Converted(item, file));
   } else if (const auto* table = node.as_table()) {
     value.kind = TomlValue::Kind::kTable;
     for (const auto& [key, item] : *table) {
-      value.fields.emplace(std::string(key.str()), Converted(item));
+      TomlValue field = Converted(item, file);
+      // A key is where a person looks; its value may begin further down.
+      field.position.line = static_cast<int>(key.source().begin.line);
+      value.fields.emplace(std::string(key.str()), std::move(field));
     }
   }
   return value;
 }
 
 }  // namespace
+
+std::string TomlPosition::ToString() const { return absl::StrCat(file, ":", line); }
+
+absl::Status TomlErrorAt(const TomlPosition& position, absl::string_view key,
+                         absl::string_view what) {
+  return absl::InvalidArgumentError(absl::StrCat(position.ToString(), ": ", key, ": ", what));
+}
 
 absl::StatusOr<TomlValue> ParseToml(absl::string_view text, absl::string_view file) {
   const toml::parse_result result = toml::parse(std::string(text));
@@ -54,7 +64,9 @@ absl::StatusOr<TomlValue> ParseToml(absl::string_view text, absl::string_view fi
         file, ":", error.source().begin.line,
         ": not TOML: ", Escaped(absl::string_view(why.data(), why.size())), "; correct that line"));
   }
-  return Converted(result.table());
+  TomlValue root = Converted(result.table(), file);
+  root.position.line = 1;
+  return root;
 }
 
 std::string TomlQuoted(absl::string_view text) {
@@ -79,8 +91,9 @@ TomlReader::TomlReader(const TomlValue& table, std::string file)
 void TomlReader::Fail(const std::string& key, absl::string_view why) {
   if (!status_.ok()) return;
   const auto field = table_.fields.find(key);
-  const int line = field == table_.fields.end() ? table_.line : field->second.line;
-  status_ = absl::InvalidArgumentError(absl::StrCat(file_, ":", line, ": ", key, ": ", why));
+  const int line =
+      field == table_.fields.end() ? table_.position.line : field->second.position.line;
+  status_ = TomlErrorAt({.file = file_, .line = line}, key, why);
 }
 
 void TomlReader::Require(const std::string& key) {

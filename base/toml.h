@@ -1,5 +1,5 @@
-// TOML files that people write, read strictly: an unknown key, a wrong type, a value out of bounds
-// is one line with file, line and key.
+// TOML files that people write, read strictly: an unknown key, a wrong type, a
+// value out of bounds is one line with file, line and key.
 
 #ifndef MIG_BASE_TOML_H_
 #define MIG_BASE_TOML_H_
@@ -18,7 +18,21 @@
 
 namespace mig::base {
 
-// One value of a file, with the line it begins at. A table is its `fields`.
+// Where something stands in a file. Prints as "/etc/mig-loader/loader.toml:12".
+struct TomlPosition {
+  std::string file;
+  int line = 1;
+
+  std::string ToString() const;
+};
+
+// InvalidArgument: "FILE:LINE: KEY: WHAT".
+absl::Status TomlErrorAt(const TomlPosition& position, absl::string_view key,
+                         absl::string_view what);
+
+// One value of a file, with the place of its key (of an item: its own), which
+// stays with it when the tables of several files are put together. A table is
+// its `fields`.
 struct TomlValue {
   enum class Kind { kText, kInteger, kFlag, kArray, kTable, kOther };
   Kind kind = Kind::kOther;
@@ -27,7 +41,7 @@ struct TomlValue {
   bool flag = false;
   std::vector<TomlValue> items;
   std::map<std::string, TomlValue> fields;
-  int line = 0;
+  TomlPosition position;
 };
 
 // The file's table. InvalidArgument "FILE:LINE: ..." for what is not TOML.
@@ -36,8 +50,8 @@ absl::StatusOr<TomlValue> ParseToml(absl::string_view text, absl::string_view fi
 // `text` as a TOML string, with its quotes.
 std::string TomlQuoted(absl::string_view text);
 
-// Reads one table key by key. What is absent is empty; the first thing wrong is told by Finish.
-// `table` is borrowed.
+// Reads one table key by key. What is absent is empty; the first thing wrong is
+// told by Finish. `table` is borrowed.
 class TomlReader {
  public:
   TomlReader(const TomlValue& table, std::string file);

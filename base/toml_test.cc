@@ -48,6 +48,18 @@ TEST(TomlTest, AnUnknownKeyIsToldWithItsLineAndTheKnownOnes) {
                                                   "name")));
 }
 
+// Such values may be put together with those of other files.
+TEST(TomlTest, AValueKnowsItsFileAndTheLineOfItsKey) {
+  const TomlValue table = Parsed("a = 1\nb = [\n  'x',\n]\n[s]\n\nk = 'y'\n");
+
+  EXPECT_EQ(table.position.ToString(), "f.toml:1");
+  EXPECT_EQ(table.fields.at("b").position.ToString(), "f.toml:2");
+  EXPECT_EQ(table.fields.at("b").items.at(0).position.ToString(), "f.toml:3");
+  EXPECT_EQ(table.fields.at("s").fields.at("k").position.ToString(), "f.toml:7");
+  EXPECT_THAT(TomlErrorAt(table.fields.at("b").position, "b", "why"),
+              StatusIs(absl::StatusCode::kInvalidArgument, "f.toml:2: b: why"));
+}
+
 TEST(TomlTest, AValueOfAnotherTypeIsToldWithItsLine) {
   const TomlValue table = Parsed("\nport = 'high'\n");
   TomlReader reader(table, "f.toml");

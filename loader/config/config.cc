@@ -12,9 +12,9 @@
 #include "base/path.h"
 #include "base/status_macros.h"
 #include "base/text.h"
+#include "base/toml.h"
 #include "loader/config/protected_file.h"
 #include "loader/config/table_reader.h"
-#include "loader/config/toml.h"
 #include "loader/host/report_fields.h"
 #include "trust/names.h"
 
@@ -23,6 +23,7 @@ namespace mig::loader {
 namespace {
 
 constexpr absl::string_view kPartsDirectory = "conf.d";
+constexpr absl::string_view kNamedBy = "--config";
 constexpr size_t kMaxParts = 64;
 constexpr size_t kMaxEndpoints = 8;
 constexpr size_t kMaxReportFields = 128;
@@ -34,13 +35,13 @@ std::string PartsDirectoryOf(absl::string_view path) {
 }
 
 // Keys of `later` replace those of `earlier`; tables are put together.
-void Merge(TomlValue later, TomlValue& earlier) {
-  for (auto& [key, value] : later.table) {
-    const auto found = earlier.table.find(key);
-    if (found == earlier.table.end()) {
-      earlier.table.emplace(key, std::move(value));
-    } else if (value.kind == TomlValue::Kind::kTable &&
-               found->second.kind == TomlValue::Kind::kTable) {
+void Merge(base::TomlValue later, base::TomlValue& earlier) {
+  for (auto& [key, value] : later.fields) {
+    const auto found = earlier.fields.find(key);
+    if (found == earlier.fields.end()) {
+      earlier.fields.emplace(key, std::move(value));
+    } else if (value.kind == base::TomlValue::Kind::kTable &&
+               found->second.kind == base::TomlValue::Kind::kTable) {
       Merge(std::move(value), found->second);
     } else {
       found->second = std::move(value);
@@ -112,12 +113,6 @@ void ReadCoordinators(TableReader& reader, Config& config) {
     reader.Fail("trust_domain", absl::StrCat("\"", base::Escaped(config.trust_domain),
                                              "\" is no trust domain: a-z, 0-9, '.', '-'"));
   }
-  config.mirrors = reader.Texts("mirrors", kMaxEndpoints);
-  for (const std::string& mirror : config.mirrors) {
-    if (absl::StartsWith(mirror, "http://") || absl::StartsWith(mirror, "https://")) continue;
-    reader.Fail("mirrors", absl::StrCat("\"", base::Escaped(mirror),
-                                        "\" begins neither with http:// nor with https://"));
-  }
 }
 
 void ReadFacts(TableReader& reader, Config& config) {
@@ -126,10 +121,12 @@ void ReadFacts(TableReader& reader, Config& config) {
     reader.Fail("operator", absl::StrCat("\"", base::Escaped(config.operator_name),
                                          "\" is no name: 1 to 64 of a-z, 0-9, '.', '_', '-'"));
   }
-  if (const TomlValue* tags = reader.Find("tags")) {
-    if (tags->kind != TomlValue::Kind::kTable) return reader.Fail("tags", "this must be a table");
+  if (const base::TomlValue* tags = reader.Find("tags")) {
+    if (tags->kind != base::TomlValue::Kind::kTable) {
+      return reader.Fail("tags", "this must be a table");
+    }
     TableReader tag_reader(*tags, "tags");
-    for (const auto& [name, value] : tags->table) {
+    for (const auto& [name, value] : tags->fields) {
       config.tags[name] = tag_reader.Text(name, "");
       if (!trust::IsTagName(name)) tag_reader.Fail(name, "no name of a tag: [a-z][a-z0-9_-]{0,63}");
       if (config.tags[name].size() > base::kMaxTagBytes) {
@@ -149,7 +146,7 @@ void ReadFacts(TableReader& reader, Config& config) {
   config.send_agent_output = reader.Boolean("send_agent_output", config.send_agent_output);
 }
 
-absl::StatusOr<Config> FromTable(const TomlValue& table) {
+absl::StatusOr<Config> FromTable(const base::TomlValue& table) {
   Config config;
   TableReader reader(table, "");
   ReadCoordinators(reader, config);
@@ -187,12 +184,13 @@ std::vector<ReservedPath> Config::ReservedPaths() const {
 absl::StatusOr<Config> Config::Load(base::FileSystem& disk, absl::string_view path,
                                     uint32_t owner_uid) {
   std::vector<std::string> files = {std::string(path)};
-  MIG_ASSIGN_OR_RETURN(const std::string text, ReadProtectedFile(disk, path, owner_uid));
-  MIG_ASSIGN_OR_RETURN(TomlValue table, ParseToml(text, path));
+  MIG_ASSIGN_OR_RETURN(const std::string text, ReadProtectedFile(disk, path, owner_uid, kNamedBy));
+  MIG_ASSIGN_OR_RETURN(base::TomlValue table, base::ParseToml(text, path));
   MIG_ASSIGN_OR_RETURN(const std::vector<std::string> parts, PartsOf(disk, PartsDirectoryOf(path)));
   for (const std::string& part : parts) {
-    MIG_ASSIGN_OR_RETURN(const std::string more, ReadProtectedFile(disk, part, owner_uid));
-    MIG_ASSIGN_OR_RETURN(TomlValue part_table, ParseToml(more, part));
+    MIG_ASSIGN_OR_RETURN(const std::string more,
+                         ReadProtectedFile(disk, part, owner_uid, kNamedBy));
+    MIG_ASSIGN_OR_RETURN(base::TomlValue part_table, base::ParseToml(more, part));
     Merge(std::move(part_table), table);
     files.push_back(part);
   }

@@ -52,9 +52,6 @@ struct Config {
   // Whether the end of an agent's output goes into a report of a failure.
   bool send_agent_output = false;
 
-  // Base addresses, http:// or https://, asked for contents before the coordinator; at most 8.
-  std::vector<std::string> mirrors;
-
   int activations_per_hour = base::kDefaultActivationsPerHour;
   int activations_per_day = base::kDefaultActivationsPerDay;
 

@@ -82,7 +82,6 @@ TEST_F(ConfigTest, ExampleIsTheDefaultsAndShowsEveryKey) {
   EXPECT_EQ(all->activations_per_day, least->activations_per_day);
   EXPECT_EQ(all->operator_name, "it-berlin");
   EXPECT_EQ(all->ca_file, "/etc/mig-loader/servers-ca.pem");
-  EXPECT_THAT(all->mirrors, ElementsAre("https://mirror.corp.example/mig"));
   EXPECT_THAT(all->tags, ElementsAre(Pair("site", "ber")));
   EXPECT_THAT(all->report_fields, Optional(SizeIs(13)));
 }
@@ -127,13 +126,13 @@ TEST_F(ConfigTest, EachWrongValueIsOneLineWithFileLineKeyAndWayOut) {
       {"state_directory = \"/var/../x\"", "state_directory: \"/var/../x\""},
       {"state_directory = \"/var/\"", "ends with '/'"},
       {"enrollment = \"host\"", "enrollment: \"host\" is no address; write host:port"},
-      {"mirrors = [\"ftp://x\"]", "mirrors: \"ftp://x\" begins neither with http://"},
-      {"mirrors = [1]", "mirrors: this must be a list of texts"},
+      {"mirrors = [\"http://x/\"]", "mirrors: this key is not known here"},
+      {"report_fields = [1]", "report_fields: this must be a list of texts"},
       {"operator = \"Ana B\"", "operator: \"Ana B\" is no name"},
-      {"report_fields = [\"password\"]", "report_fields: "},
+      {"report_fields = [\"password\"]", "toml:3: report_fields: 'password' is no field"},
       {"[tags]\nSite = \"x\"", "loader.toml:4: tags.Site"},
       {"[unknown]\nx = 1", "loader.toml:3: unknown: this key is not known here"},
-      {"interval = ", "loader.toml:3: this is not TOML"},
+      {"interval = ", "loader.toml:3: not TOML"},
       {"operator = \"\\u0007\"", "operator"},
   };
   for (const Wrong& wrong : kWrong) {
@@ -175,8 +174,25 @@ TEST_F(ConfigTest, FileOfAnotherUserIsRefusedUnlessTheLoaderRunsAsThatUser) {
 TEST_F(ConfigTest, MissingAndOverlongFilesSayWhatToDo) {
   EXPECT_THAT(Config::Load(disk_, "/etc/none.toml", 0),
               StatusIs(absl::StatusCode::kNotFound, HasSubstr("--config")));
+  Put("/etc/mig-loader/conf.d/10.toml", "");
+  EXPECT_THAT(
+      Config::Load(disk_, "/etc", 0),
+      StatusIs(absl::StatusCode::kFailedPrecondition,
+               AllOf(HasSubstr("/etc is a directory"), HasSubstr("; name a file with --config"))));
   EXPECT_THAT(Load(std::string(300 * 1024, '#')),
               StatusIs(absl::StatusCode::kResourceExhausted, HasSubstr("make it shorter")));
+}
+
+TEST_F(ConfigTest, FileThatMayNotBeReadIsNamedItselfWithTheWayOut) {
+  Put(kPath, kLeast);
+  for (uint64_t n = 1; n <= 3; ++n) {  // wherever on the way down the system says no
+    SCOPED_TRACE(n);
+    disk_.FailOperation(disk_.operations() + n, absl::PermissionDeniedError("EACCES"));
+    EXPECT_THAT(Config::Load(disk_, kPath, 0),
+                StatusIs(absl::StatusCode::kPermissionDenied,
+                         AllOf(HasSubstr(absl::StrCat("cannot read ", kPath)), HasSubstr("EACCES"),
+                               HasSubstr("run this as root"))));
+  }
 }
 
 TEST_F(ConfigTest, ReservedPathsAreWhatNoReleaseMayTouch) {

@@ -9,17 +9,19 @@
 #include "base/check.h"
 #include "base/status_macros.h"
 #include "base/text.h"
+#include "base/toml.h"
 #include "loader/config/owners.h"
 #include "loader/config/path_claims.h"
 #include "loader/config/product_reader.h"
 #include "loader/config/protected_file.h"
 #include "loader/config/table_reader.h"
-#include "loader/config/toml.h"
 #include "trust/names.h"
 
 namespace mig::loader {
 
 namespace {
+
+constexpr absl::string_view kNamedBy = "dictionary_file in loader.toml";
 
 // '*' stands for any bytes, also none; all else for itself.
 bool Matches(absl::string_view pattern, absl::string_view text) {
@@ -62,8 +64,8 @@ Target Family::Member(absl::string_view file_name) const {
 absl::StatusOr<Dictionary> Dictionary::Load(base::FileSystem& disk, absl::string_view path,
                                             uint32_t owner_uid,
                                             const std::vector<ReservedPath>& reserved) {
-  MIG_ASSIGN_OR_RETURN(const std::string text, ReadProtectedFile(disk, path, owner_uid));
-  MIG_ASSIGN_OR_RETURN(const TomlValue table, ParseToml(text, path));
+  MIG_ASSIGN_OR_RETURN(const std::string text, ReadProtectedFile(disk, path, owner_uid, kNamedBy));
+  MIG_ASSIGN_OR_RETURN(const base::TomlValue table, base::ParseToml(text, path));
   const Owners owners = Owners::Read(disk);
   std::vector<ReservedPath> all_reserved = reserved;
   all_reserved.push_back({.path = std::string(path), .what = "the dictionary"});

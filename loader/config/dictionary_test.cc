@@ -250,6 +250,13 @@ TEST_F(DictionaryTest, PathsThatMeetAreRefusedWithBothLines) {
   EXPECT_THAT(LoadComponent(absl::StrCat(kOther, "/opt/a/agent2\"")), IsOk());
 }
 
+TEST_F(DictionaryTest, MissingFileSaysWhichKeyNamesIt) {
+  EXPECT_THAT(Dictionary::Load(disk_, "/etc/none.toml", 0, {}),
+              StatusIs(absl::StatusCode::kNotFound,
+                       AllOf(HasSubstr("/etc/none.toml is missing"),
+                             HasSubstr("dictionary_file in loader.toml"), Not(HasSubstr("--")))));
+}
+
 TEST_F(DictionaryTest, FileThatOthersCanChangeIsRefused) {  // ADVERSARY 101
   Put(kPath, absl::StrCat(kProduct, kAgent), 0666);
   EXPECT_THAT(Dictionary::Load(disk_, kPath, 0, {}),

@@ -17,16 +17,16 @@ bool Meet(absl::string_view a, absl::string_view b) { return IsInOrSame(a, b) ||
 }  // namespace
 
 absl::Status PathClaims::Add(absl::string_view path, absl::string_view name,
-                             const Position& position) {
+                             const base::TomlPosition& position) {
   for (const ReservedPath& reserved : reserved_) {
     if (!Meet(path, reserved.path)) continue;
-    return ErrorAt(position, name,
-                   absl::StrCat(path, " meets ", reserved.path, ", ", reserved.what,
-                                ", which no release may change; use another path"));
+    return base::TomlErrorAt(position, name,
+                             absl::StrCat(path, " meets ", reserved.path, ", ", reserved.what,
+                                          ", which no release may change; use another path"));
   }
   for (const Claim& claim : claims_) {
     if (!Meet(path, claim.path)) continue;
-    return ErrorAt(
+    return base::TomlErrorAt(
         position, name,
         absl::StrCat(path, " meets ", claim.path, " of ", claim.name, " (",
                      claim.position.ToString(),

@@ -8,8 +8,8 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "base/toml.h"
 #include "loader/config/config.h"
-#include "loader/config/toml.h"
 
 namespace mig::loader {
 
@@ -21,13 +21,14 @@ class PathClaims {
   // The entry `name`, at `position`, has `path`: a component's file, or a family's directory with
   // all that is in it. InvalidArgument if it is, holds, or lies in what another entry has (the
   // message has both lines), or a reserved path.
-  absl::Status Add(absl::string_view path, absl::string_view name, const Position& position);
+  absl::Status Add(absl::string_view path, absl::string_view name,
+                   const base::TomlPosition& position);
 
  private:
   struct Claim {
     std::string path;
     std::string name;
-    Position position;
+    base::TomlPosition position;
   };
 
   std::vector<ReservedPath> reserved_;

@@ -73,9 +73,9 @@ void ReadActivation(TableReader& reader, AgentSpec& agent) {
 }
 
 void ReadProbe(TableReader& reader, AgentSpec& agent) {
-  const TomlValue* value = reader.Find("probe");
+  const base::TomlValue* value = reader.Find("probe");
   if (value == nullptr) return;
-  if (value->kind != TomlValue::Kind::kTable) {
+  if (value->kind != base::TomlValue::Kind::kTable) {
     return reader.Fail("probe", "this must be a table, like { http = \"http://127.0.0.1:9100/\" }");
   }
   if (agent.activation == Activation::kNone) {
@@ -185,30 +185,31 @@ absl::Status CheckNames(const Product& product, const TableReader& reader) {
   for (const Target& component : product.components) {
     for (const Family& family : product.families) {
       if (!absl::StartsWith(component.name, absl::StrCat(family.prefix, "/"))) continue;
-      return ErrorAt(reader.PositionOf("component"), reader.NameOf("component"),
-                     absl::StrCat("'", component.name, "' could also be of family '", family.prefix,
-                                  "/*'; give it another name"));
+      return base::TomlErrorAt(reader.PositionOf("component"), reader.NameOf("component"),
+                               absl::StrCat("'", component.name, "' could also be of family '",
+                                            family.prefix, "/*'; give it another name"));
     }
   }
   if (product.components.empty() && product.families.empty()) {
-    return ErrorAt(reader.PositionOf(""), reader.NameOf("component"),
-                   "a product needs at least one component or family");
+    return base::TomlErrorAt(reader.PositionOf(""), reader.NameOf("component"),
+                             "a product needs at least one component or family");
   }
   if (product.components.size() > base::kMaxComponentsPerVariant) {
-    return ErrorAt(reader.PositionOf("component"), reader.NameOf("component"),
-                   absl::StrCat("over ", base::kMaxComponentsPerVariant, " components"));
+    return base::TomlErrorAt(reader.PositionOf("component"), reader.NameOf("component"),
+                             absl::StrCat("over ", base::kMaxComponentsPerVariant, " components"));
   }
   return absl::OkStatus();
 }
 
 }  // namespace
 
-absl::StatusOr<Product> ReadProduct(absl::string_view name, const TomlValue& table,
+absl::StatusOr<Product> ReadProduct(absl::string_view name, const base::TomlValue& table,
                                     const Owners& owners, PathClaims& claims) {
   const std::string table_name = absl::StrCat("product.", base::Escaped(name));
   TableReader reader(table, table_name);
   if (!trust::IsProductName(name)) {
-    return ErrorAt(table.position, table_name, "no name of a product: [a-z][a-z0-9-]{0,31}");
+    return base::TomlErrorAt(table.position, table_name,
+                             "no name of a product: [a-z][a-z0-9-]{0,31}");
   }
   Product product;
   product.name = std::string(name);

@@ -13,9 +13,10 @@
 namespace mig::loader {
 
 // All of it, at most base::kMaxConfigurationFileBytes. FailedPrecondition: somebody else than root
-// and `owner_uid` could change it, or it is a link. All errors are one line and name the path.
+// and `owner_uid` could change it, or it is no file. All errors are one line, name the path and
+// say what to do. `named_by`: how a person names another file, like "--config".
 absl::StatusOr<std::string> ReadProtectedFile(base::FileSystem& disk, absl::string_view path,
-                                              uint32_t owner_uid);
+                                              uint32_t owner_uid, absl::string_view named_by);
 
 }  // namespace mig::loader
 

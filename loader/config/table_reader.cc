@@ -18,27 +18,27 @@ constexpr uint32_t kMaxMode = 07777;
 
 }  // namespace
 
-TableReader::TableReader(const TomlValue& table, absl::string_view name)
+TableReader::TableReader(const base::TomlValue& table, absl::string_view name)
     : table_(table), name_(name) {
-  MIG_CHECK(table.kind == TomlValue::Kind::kTable) << name;
+  MIG_CHECK(table.kind == base::TomlValue::Kind::kTable) << name;
 }
 
-const TomlValue* TableReader::Find(absl::string_view key) {
+const base::TomlValue* TableReader::Find(absl::string_view key) {
   asked_.emplace(key);
-  const auto found = table_.table.find(std::string(key));
-  return found == table_.table.end() ? nullptr : &found->second;
+  const auto found = table_.fields.find(std::string(key));
+  return found == table_.fields.end() ? nullptr : &found->second;
 }
 
-const TomlValue* TableReader::FindOf(absl::string_view key, TomlValue::Kind kind,
-                                     absl::string_view kind_name) {
-  const TomlValue* value = Find(key);
+const base::TomlValue* TableReader::FindOf(absl::string_view key, base::TomlValue::Kind kind,
+                                           absl::string_view kind_name) {
+  const base::TomlValue* value = Find(key);
   if (value == nullptr || value->kind == kind) return value;
   Fail(key, absl::StrCat("this must be ", kind_name));
   return nullptr;
 }
 
 std::string TableReader::Text(absl::string_view key, absl::string_view otherwise) {
-  const TomlValue* value = FindOf(key, TomlValue::Kind::kText, "text in quotes");
+  const base::TomlValue* value = FindOf(key, base::TomlValue::Kind::kText, "text in quotes");
   if (value == nullptr) return std::string(otherwise);
   const absl::Status is_text = base::CheckText(value->text);
   if (!is_text.ok()) Fail(key, is_text.message());
@@ -69,7 +69,7 @@ std::string TableReader::Path(absl::string_view key, absl::string_view otherwise
 
 int64_t TableReader::Integer(absl::string_view key, int64_t otherwise, int64_t least,
                              int64_t most) {
-  const TomlValue* value = FindOf(key, TomlValue::Kind::kInteger, "a whole number");
+  const base::TomlValue* value = FindOf(key, base::TomlValue::Kind::kInteger, "a whole number");
   if (value == nullptr) return otherwise;
   if (value->integer < least || value->integer > most) {
     Fail(key, absl::StrCat(value->integer, " is out of bounds: ", least, " to ", most));
@@ -78,13 +78,14 @@ int64_t TableReader::Integer(absl::string_view key, int64_t otherwise, int64_t l
 }
 
 bool TableReader::Boolean(absl::string_view key, bool otherwise) {
-  const TomlValue* value = FindOf(key, TomlValue::Kind::kBoolean, "true or false");
-  return value == nullptr ? otherwise : value->boolean;
+  const base::TomlValue* value = FindOf(key, base::TomlValue::Kind::kFlag, "true or false");
+  return value == nullptr ? otherwise : value->flag;
 }
 
 absl::Duration TableReader::Duration(absl::string_view key, absl::Duration otherwise,
                                      absl::Duration least, absl::Duration most) {
-  const TomlValue* value = FindOf(key, TomlValue::Kind::kText, "a duration such as \"3h\"");
+  const base::TomlValue* value =
+      FindOf(key, base::TomlValue::Kind::kText, "a duration such as \"3h\"");
   if (value == nullptr) return otherwise;
   absl::Duration duration;
   if (!absl::ParseDuration(value->text, &duration)) {
@@ -99,15 +100,16 @@ absl::Duration TableReader::Duration(absl::string_view key, absl::Duration other
 
 std::vector<std::string> TableReader::Texts(absl::string_view key, size_t most) {
   std::vector<std::string> texts;
-  const TomlValue* value = FindOf(key, TomlValue::Kind::kArray, "a list of texts in quotes");
+  const base::TomlValue* value =
+      FindOf(key, base::TomlValue::Kind::kArray, "a list of texts in quotes");
   if (value == nullptr) return texts;
-  if (value->array.size() > most) {
+  if (value->items.size() > most) {
     Fail(key,
-         absl::StrCat("this has ", value->array.size(), " entries, at most ", most, " are taken"));
+         absl::StrCat("this has ", value->items.size(), " entries, at most ", most, " are taken"));
     return texts;
   }
-  for (const TomlValue& element : value->array) {
-    if (element.kind != TomlValue::Kind::kText || element.text.size() > kMaxTextBytes ||
+  for (const base::TomlValue& element : value->items) {
+    if (element.kind != base::TomlValue::Kind::kText || element.text.size() > kMaxTextBytes ||
         !base::CheckText(element.text).ok()) {
       Fail(key, "this must be a list of texts in quotes, without control characters");
       return texts;
@@ -118,7 +120,8 @@ std::vector<std::string> TableReader::Texts(absl::string_view key, size_t most) 
 }
 
 uint32_t TableReader::Mode(absl::string_view key, uint32_t otherwise) {
-  const TomlValue* value = FindOf(key, TomlValue::Kind::kText, "octal digits in quotes");
+  const base::TomlValue* value =
+      FindOf(key, base::TomlValue::Kind::kText, "octal digits in quotes");
   if (value == nullptr) return otherwise;
   uint32_t mode = 0;
   bool is_octal = !value->text.empty() && value->text.size() <= 5;
@@ -136,7 +139,7 @@ uint32_t TableReader::Mode(absl::string_view key, uint32_t otherwise) {
 
 size_t TableReader::Word(absl::string_view key, size_t otherwise,
                          const std::vector<absl::string_view>& words) {
-  const TomlValue* value = FindOf(key, TomlValue::Kind::kText, "text in quotes");
+  const base::TomlValue* value = FindOf(key, base::TomlValue::Kind::kText, "text in quotes");
   if (value == nullptr) return otherwise;
   const auto found = std::find(words.begin(), words.end(), value->text);
   if (found == words.end()) {
@@ -147,14 +150,15 @@ size_t TableReader::Word(absl::string_view key, size_t otherwise,
   return static_cast<size_t>(found - words.begin());
 }
 
-std::vector<std::pair<std::string, const TomlValue*>> TableReader::Tables(absl::string_view key) {
-  std::vector<std::pair<std::string, const TomlValue*>> tables;
-  const TomlValue* value = FindOf(key, TomlValue::Kind::kTable, "a table");
+std::vector<std::pair<std::string, const base::TomlValue*>> TableReader::Tables(
+    absl::string_view key) {
+  std::vector<std::pair<std::string, const base::TomlValue*>> tables;
+  const base::TomlValue* value = FindOf(key, base::TomlValue::Kind::kTable, "a table");
   if (value == nullptr) return tables;
-  for (const auto& [name, element] : value->table) {
-    if (element.kind != TomlValue::Kind::kTable) {
-      Adopt(ErrorAt(element.position, absl::StrCat(NameOf(key), ".", base::Escaped(name)),
-                    "this must be a table"));
+  for (const auto& [name, element] : value->fields) {
+    if (element.kind != base::TomlValue::Kind::kTable) {
+      Adopt(base::TomlErrorAt(element.position, absl::StrCat(NameOf(key), ".", base::Escaped(name)),
+                              "this must be a table"));
     } else {
       tables.emplace_back(name, &element);
     }
@@ -163,12 +167,12 @@ std::vector<std::pair<std::string, const TomlValue*>> TableReader::Tables(absl::
 }
 
 void TableReader::Fail(absl::string_view key, absl::string_view what) {
-  if (ok()) status_ = ErrorAt(PositionOf(key), NameOf(key), what);
+  if (ok()) status_ = base::TomlErrorAt(PositionOf(key), NameOf(key), what);
 }
 
-const Position& TableReader::PositionOf(absl::string_view key) const {
-  const auto found = table_.table.find(std::string(key));
-  return found == table_.table.end() ? table_.position : found->second.position;
+const base::TomlPosition& TableReader::PositionOf(absl::string_view key) const {
+  const auto found = table_.fields.find(std::string(key));
+  return found == table_.fields.end() ? table_.position : found->second.position;
 }
 
 std::string TableReader::NameOf(absl::string_view key) const {
@@ -178,11 +182,11 @@ std::string TableReader::NameOf(absl::string_view key) const {
 
 absl::Status TableReader::Finish() {
   if (!ok()) return status_;
-  for (const auto& [key, value] : table_.table) {
+  for (const auto& [key, value] : table_.fields) {
     if (asked_.contains(key)) continue;
-    return ErrorAt(value.position, NameOf(key),
-                   absl::StrCat("this key is not known here; is it misspelt? Known are ",
-                                absl::StrJoin(asked_, ", ")));
+    return base::TomlErrorAt(value.position, NameOf(key),
+                             absl::StrCat("this key is not known here; is it misspelt? Known are ",
+                                          absl::StrJoin(asked_, ", ")));
   }
   return absl::OkStatus();
 }

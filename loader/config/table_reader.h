@@ -14,7 +14,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
-#include "loader/config/toml.h"
+#include "base/toml.h"
 
 namespace mig::loader {
 
@@ -27,10 +27,10 @@ namespace mig::loader {
 class TableReader {
  public:
   // `table` is borrowed; `name` is its own name for messages, empty for the whole file.
-  TableReader(const TomlValue& table, absl::string_view name);
+  TableReader(const base::TomlValue& table, absl::string_view name);
 
   // nullptr: missing.
-  const TomlValue* Find(absl::string_view key);
+  const base::TomlValue* Find(absl::string_view key);
 
   // At most 4,096 bytes, valid text (base::CheckText).
   std::string Text(absl::string_view key, absl::string_view otherwise);
@@ -50,7 +50,7 @@ class TableReader {
   // One of `words`, by its index.
   size_t Word(absl::string_view key, size_t otherwise, const std::vector<absl::string_view>& words);
   // The tables in table `key`, by their names; none if it is missing.
-  std::vector<std::pair<std::string, const TomlValue*>> Tables(absl::string_view key);
+  std::vector<std::pair<std::string, const base::TomlValue*>> Tables(absl::string_view key);
 
   // `what` is wrong with `key`, or with the table if it has no such key.
   void Fail(absl::string_view key, absl::string_view what);
@@ -62,16 +62,17 @@ class TableReader {
 
   bool ok() const { return status_.ok(); }
   // Where `key` stands, or else the table.
-  const Position& PositionOf(absl::string_view key) const;
+  const base::TomlPosition& PositionOf(absl::string_view key) const;
   std::string NameOf(absl::string_view key) const;
 
   // The first error; else InvalidArgument for a key that nobody asked for.
   absl::Status Finish();
 
  private:
-  const TomlValue* FindOf(absl::string_view key, TomlValue::Kind kind, absl::string_view kind_name);
+  const base::TomlValue* FindOf(absl::string_view key, base::TomlValue::Kind kind,
+                                absl::string_view kind_name);
 
-  const TomlValue& table_;
+  const base::TomlValue& table_;
   std::string name_;
   std::set<std::string, std::less<>> asked_;
   absl::Status status_;

@@ -50,18 +50,17 @@ bool IsKnown(const std::string& name) {
 absl::Status CheckReportFields(const std::vector<std::string>& fields) {
   if (fields.size() > kMaxReportFields) {
     return absl::InvalidArgumentError(
-        absl::StrCat("report_fields has ", fields.size(), " entries, at most ", kMaxReportFields));
+        absl::StrCat("this has ", fields.size(), " entries, at most ", kMaxReportFields));
   }
   std::set<std::string> seen;
   for (const std::string& name : fields) {
     if (!IsKnown(name)) {
       return absl::InvalidArgumentError(absl::StrCat(
-          "report_fields: '", base::Escaped(name),
+          "'", base::Escaped(name),
           "' is no field of the environment; `mig-loader environment` shows them all"));
     }
     if (!seen.insert(name).second) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("report_fields: '", name, "' stands there twice"));
+      return absl::InvalidArgumentError(absl::StrCat("'", name, "' stands there twice"));
     }
   }
   return absl::OkStatus();
