@@ -96,14 +96,27 @@ absl::StatusOr<Concluded> Installer::Repair() {
   MIG_ASSIGN_OR_RETURN(Comparison comparison, CompareInstalled(*files, local_.files));
   if (comparison.changes.empty()) return nothing;
 
-  stage_ = v1::Outcome::ADMIT;
-  MIG_ASSIGN_OR_RETURN(const SelfView self, LookAtSelf(session_.host, trust.held(), trust.state()));
-  MIG_RETURN_IF_ERROR(rollout::JudgeRepair(
-      trust.held().View(), ViewOf(session_.host, self, trust.state()), product_.name));
+  MIG_RETURN_IF_ERROR(JudgeRepair(*trusted->installed));
   MIG_RETURN_IF_ERROR(
       session_.status().CheckActivations(session_.host.config, session_.host.clock.WallNow()));
   return Carry(std::move(comparison.changes), NewFacts(v1::Outcome::REPAIR, *trusted->installed),
                std::nullopt);
+}
+
+// Asked before anything is fetched, and again at the commit point: a check-in meanwhile may have
+// brought a root that withdraws this release, or raises the floor above it.
+absl::Status Installer::JudgeRepair(const trust::Installed& release) {
+  stage_ = v1::Outcome::ADMIT;
+  TrustSession& trust = session_.trust();
+  const trust::TrustedProduct* trusted = trust.state().product(product_.name);
+  if (trusted == nullptr || trusted->installed != release) {
+    return trust::Refuse(v1::Refusal::NO_PLAN,
+                         absl::StrCat(product_.name, ": what was to be repaired is not what is ",
+                                      "installed any more; the next run looks again"));
+  }
+  MIG_ASSIGN_OR_RETURN(const SelfView self, LookAtSelf(session_.host, trust.held(), trust.state()));
+  return rollout::JudgeRepair(trust.held().View(), ViewOf(session_.host, self, trust.state()),
+                              product_.name);
 }
 
 TransactionFacts Installer::NewFacts(v1::Outcome::Kind kind, const trust::Installed& to) const {
@@ -133,7 +146,7 @@ absl::StatusOr<Concluded> Installer::Carry(std::vector<FileChange> changes, Tran
                        Staging::Begin(session_.host.place(), product_.name, std::move(changes)));
   absl::Status ready = StageAll(staging);
   if (ready.ok()) ready = KeepOld(staging);
-  if (ready.ok() && item.has_value()) ready = JudgeAgain(*item, facts);
+  if (ready.ok()) ready = item.has_value() ? JudgeAgain(*item, facts) : JudgeRepair(facts.to);
   if (!ready.ok()) {
     if (MayPass(ready) && !is_withdrawn_) {
       left_for_later_ = staging.changes();
@@ -204,10 +217,11 @@ absl::StatusOr<Downloads::Downloaded> Installer::Download(Downloads& downloads,
     MIG_RETURN_IF_ERROR(session_.CheckDeadline());
     absl::StatusOr<Downloads::Downloaded> downloaded =
         downloads.Fetch(exchange_->client(), exchange_->assignment()->ticket(), content);
+    // A ticket ends with its life, and with the coordinator that made it: so it is asked for again
+    // once even while the assignment lives.
     const bool ticket_is_over = trust::RefusalOf(downloaded.status()) == v1::Refusal::TICKET;
-    if (!ticket_is_over || renewals == kMaxRenewals || exchange_->CheckLives().ok()) {
-      return downloaded;
-    }
+    const bool is_final = renewals > 0 && exchange_->CheckLives().ok();
+    if (!ticket_is_over || renewals == kMaxRenewals || is_final) return downloaded;
     MIG_RETURN_IF_ERROR(exchange_->CheckIn());
     if (exchange_->assignment() == nullptr) return downloaded;
   }
@@ -225,26 +239,31 @@ absl::Status Installer::KeepOld(Staging& staging) {
   return absl::OkStatus();
 }
 
-// The commit point: the assignment is alive, or the coordinator says it again; and the host's own
-// facts, the plan's window and waves, and the root still let it (R3).
+// The commit point: the assignment is alive, or the coordinator says it again; it still names this
+// release (a check-in during the download may have changed it); and the host's own facts, the
+// plan's window and waves, and the root still let it (R3).
 absl::Status Installer::JudgeAgain(trust::AssignmentItem& item, TransactionFacts& facts) {
   stage_ = v1::Outcome::ADMIT;
   for (int renewals = 0; !exchange_->CheckLives().ok(); ++renewals) {
     if (renewals == kMaxRenewals) return exchange_->CheckLives();
     MIG_RETURN_IF_ERROR(session_.CheckDeadline());
     MIG_RETURN_IF_ERROR(exchange_->CheckIn());
-    const trust::AssignmentItem* again = exchange_->ItemFor(product_.name);
-    if (again == nullptr || again->manifest != item.manifest || again->variant != item.variant ||
-        !again->plan.has_value()) {
-      is_withdrawn_ = true;
-      return trust::Refuse(v1::Refusal::ASSIGNMENT_OVER,
-                           absl::StrCat(product_.name,
-                                        ": asked again before the commit, the coordinator does "
-                                        "not assign this release any more; nothing was changed"));
-    }
-    item = *again;
+    if (exchange_->assignment() == nullptr) break;
   }
-  MIG_RETURN_IF_ERROR(exchange_->Judge(item, rollout::Moment::kCommit));
+  const trust::AssignmentItem* again = exchange_->ItemFor(product_.name);
+  if (again == nullptr || again->manifest != item.manifest || again->variant != item.variant ||
+      !again->plan.has_value()) {
+    is_withdrawn_ = true;
+    return trust::Refuse(v1::Refusal::ASSIGNMENT_OVER,
+                         absl::StrCat(product_.name,
+                                      ": asked again before the commit, the coordinator does not "
+                                      "assign this release any more; nothing was changed"));
+  }
+  // The plan that this run has verified may end meanwhile; another one may not have ended already.
+  const auto moment =
+      again->plan == item.plan ? rollout::Moment::kCommit : rollout::Moment::kVerify;
+  item = *again;
+  MIG_RETURN_IF_ERROR(exchange_->Judge(item, moment));
   SetPlan(item, facts);
   return absl::OkStatus();
 }

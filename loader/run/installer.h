@@ -56,6 +56,7 @@ class Installer {
   absl::StatusOr<Downloads::Downloaded> Download(Downloads& downloads,
                                                  const base::FileDigest& content);
   absl::Status KeepOld(Staging& staging);
+  absl::Status JudgeRepair(const trust::Installed& release);
   absl::Status JudgeAgain(trust::AssignmentItem& item, TransactionFacts& facts);
   TransactionFacts NewFacts(v1::Outcome::Kind kind, const trust::Installed& to) const;
   void SetPlan(const trust::AssignmentItem& item, TransactionFacts& facts) const;

@@ -61,7 +61,7 @@ class FakeCoordinator::Client : public CoordinatorClient {
     if (owner_.away) return Away();
     owner_.fetches.push_back(want.digest);
     const auto found = owner_.contents.find(want.digest);
-    if (want.ticket != "ticket" || found == owner_.contents.end()) {
+    if (want.ticket != "ticket" || owner_.refuses_tickets || found == owner_.contents.end()) {
       return trust::Refuse(v1::Refusal::TICKET, "no right to this content, or no such content");
     }
     const std::string& content = found->second;

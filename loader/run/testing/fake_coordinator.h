@@ -77,6 +77,7 @@ class FakeCoordinator : public Connector {
   std::function<void(v1::Assignment&)> change_assignment;  // before it is signed
   std::function<void(v1::CheckInAnswer&)> change_answer;
   std::function<void()> before_fetch;
+  bool refuses_tickets = false;            // as one that was restarted
   uint64_t cut_fetch_after = UINT64_MAX;   // bytes of each stream
   bool loses_reports = false;              // takes them and answers nothing
   bool approves = true;                    // of enrollments; else they wait

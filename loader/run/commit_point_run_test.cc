@@ -1,0 +1,76 @@
+// What changed while a run was fetching counts at its commit point.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <string>
+#include <utility>
+
+#include "base/sha256.h"
+#include "loader/run/testing/run_test_base.h"
+
+namespace mig::loader {
+namespace {
+
+using ::mig::v1::Refusal;
+
+class CommitPointRunTest : public testing::RunTest {
+ protected:
+  // Calls `change` before the first fetch of the next run, and has its ticket refused.
+  void DuringTheDownload(std::function<void()> change) {
+    coordinator_.before_fetch = [this, change = std::move(change), fetches = 0]() mutable {
+      coordinator_.refuses_tickets = fetches++ == 0;
+      if (fetches == 1) change();
+    };
+  }
+};
+
+// Promise 2.
+TEST_F(CommitPointRunTest, AHaltThatARenewedTicketBringsStopsTheInstall) {
+  const base::Digest installed = GivenInstalled();
+  coordinator_.Roll(2, Release("1.2"));
+  DuringTheDownload([&] {
+    clock_.Advance(absl::Seconds(90));  // the assignment is over: the loader asks again
+    coordinator_.assigned["agent"] = {.manifest = installed};  // halted: only repairs
+  });
+
+  const RunResult result = host_.Run();
+
+  EXPECT_EQ(result.products.at(0).refusal.code(), Refusal::ASSIGNMENT_OVER)
+      << result.products.at(0).refusal.DebugString();
+  EXPECT_EQ(host_.Managed(), FilesOf("1.1"));
+}
+
+TEST_F(CommitPointRunTest, ATicketOfACoordinatorThatIsGoneIsAskedForAgain) {
+  GivenInstalled();
+  coordinator_.Roll(2, Release("1.2"));
+  DuringTheDownload([] {});  // the assignment lives
+
+  EXPECT_EQ(host_.Run().exit_code, ExitCode::kOk);
+  EXPECT_EQ(host_.Managed(), FilesOf("1.2"));
+}
+
+TEST_F(CommitPointRunTest, ARootThatWithdrawsWhatIsBeingRepairedStopsTheRepair) {
+  const base::Digest installed = GivenInstalled();
+  host_.Put("/opt/a/agent", "damaged", 0755);
+  host_.Remove("/var/lib/mig-loader/kept/agent/" + base::Sha256Of("program 1.1").ToHex());
+  DuringTheDownload([&] {
+    coordinator_.PublishRoot([&](v1::Root& root) {
+      for (v1::RootProduct& product : *root.mutable_products()) {
+        if (product.product() == "agent") {
+          product.add_withdrawn(std::string(installed.bytes()));
+        }
+      }
+    });
+  });
+
+  const RunResult result = host_.Run();
+
+  EXPECT_NE(result.exit_code, ExitCode::kOk);
+  EXPECT_EQ(host_.Get("/opt/a/agent"), "damaged");
+  EXPECT_EQ(host_.AgentStarts(), 1);
+}
+
+}  // namespace
+}  // namespace mig::loader
