@@ -62,7 +62,7 @@ size_t Cores() {
   return std::clamp<size_t>(cores < 1 ? 1 : static_cast<size_t>(cores), 1, kMostThreads);
 }
 
-Answer RunHere(Command command, const Tls13Required& tls13) {
+Answer RunHere(Command command, const Tls13Required& tls13, KeptConnections& kept) {
   const absl::StatusOr<std::unique_ptr<base::SystemClock>> clock = base::SystemClock::Open();
   if (!clock.ok()) return {.screen = {.err = ErrorLine(clock.status())}, .exit_code = 1};
   base::SystemRandom random;
@@ -86,17 +86,18 @@ Answer RunHere(Command command, const Tls13Required& tls13) {
           },
       .make_connector =
           [&](const Config& config) {
-            return std::make_unique<GrpcConnector>(**clock, tls13, config.trust_domain);
+            return std::make_unique<GrpcConnector>(**clock, tls13, config.trust_domain, kept);
           }};
   return RunCommand(machine, command);
 }
 
-Answer RunArguments(const std::vector<std::string>& arguments, const Tls13Required& tls13) {
+Answer RunArguments(const std::vector<std::string>& arguments, const Tls13Required& tls13,
+                    KeptConnections& kept) {
   const std::variant<Command, Farewell> read = ReadCommandLine(arguments);
   if (const auto* farewell = std::get_if<Farewell>(&read)) {
     return {.screen = farewell->screen, .exit_code = farewell->exit_code};
   }
-  return RunHere(std::get<Command>(read), tls13);
+  return RunHere(std::get<Command>(read), tls13, kept);
 }
 
 }  // namespace
@@ -106,8 +107,9 @@ int main(int argc, char** argv) {
   umask(077);
   // Before gRPC, and before any thread.
   const mig::loader::Tls13Required tls13 = mig::loader::Tls13Required::InThisProcess();
+  mig::loader::KeptConnections kept;
   const mig::loader::Answer answer =
-      mig::loader::RunArguments(std::vector<std::string>(argv + 1, argv + argc), tls13);
+      mig::loader::RunArguments(std::vector<std::string>(argv + 1, argv + argc), tls13, kept);
   std::fputs(answer.screen.err.c_str(), stderr);
   std::fputs(answer.screen.out.c_str(), stdout);
   const bool is_written = std::fflush(stdout) == 0;
