@@ -87,6 +87,10 @@ class Walk {
   absl::Status Ask() {
     stage_ = v1::Outcome::CHECK_IN;
     MIG_RETURN_IF_ERROR(session_.CheckDeadline());
+    // A coordinator takes the last two answers' ids as this host's; a power cut must not leave an
+    // older one here, which would look like a clone's.
+    if (session_.has_checked_in()) MIG_RETURN_IF_ERROR(session_.status().Save());
+    session_.NoteCheckIn();
     const trust::Nonce nonce = trust::Nonce::Random(session_.host.random);
     const trust::ClockReading requested = ReadClocks(session_.host.clock);
     MIG_ASSIGN_OR_RETURN(const v1::CheckInAnswer answer,

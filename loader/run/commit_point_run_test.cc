@@ -72,5 +72,43 @@ TEST_F(CommitPointRunTest, ARootThatWithdrawsWhatIsBeingRepairedStopsTheRepair) 
   EXPECT_EQ(host_.AgentStarts(), 1);
 }
 
+// Promise 2.
+TEST_F(CommitPointRunTest, AClockThatIsMovedWhileAnAnswerIsHeldUpOpensNoWave) {
+  GivenInstalled();
+  const base::Digest release = coordinator_.PublishRelease(2, Release("1.2"));
+  const absl::Time opens = clock_.WallNow() + absl::Hours(24 * 10);
+  const base::Digest plan = coordinator_.PublishPlan(2, release, [&](v1::Plan& p) {
+    p.mutable_waves(0)->set_not_before_ms(absl::ToUnixMillis(opens));
+    p.set_baseline_until_ms(0);
+  });
+  coordinator_.assigned["agent"] = {.manifest = release, .plan = plan};
+  coordinator_.change_answer = [this, moved = false](v1::CheckInAnswer&) mutable {
+    if (!moved) clock_.StepWall(absl::Hours(24 * 11));
+    moved = true;
+  };
+
+  for (int run = 0; run < 3; ++run) {
+    host_.Run();
+    EXPECT_EQ(host_.Managed(), FilesOf("1.1")) << "run " << run;
+    clock_.Advance(absl::Hours(3));
+  }
+}
+
+TEST_F(CommitPointRunTest, WhatIsBelowTheFloorIsNotPutBack) {
+  GivenInstalled();
+  coordinator_.PublishRoot([](v1::Root& root) {
+    for (v1::RootProduct& product : *root.mutable_products()) {
+      if (product.product() == "agent") product.set_floor(2);
+    }
+  });
+  coordinator_.Roll(2, Release("1.2 crashes"));
+
+  const RunResult result = host_.Run();
+
+  EXPECT_EQ(result.exit_code, ExitCode::kCannotGoBack);
+  EXPECT_EQ(host_.Managed(), FilesOf("1.2 crashes"));
+  EXPECT_EQ(host_.Trusted().product("agent")->bad.size(), 1u);
+}
+
 }  // namespace
 }  // namespace mig::loader

@@ -11,6 +11,7 @@
 #include "base/status_macros.h"
 #include "base/text.h"
 #include "loader/install/recover.h"
+#include "loader/run/going_back.h"
 #include "loader/run/local_view.h"
 #include "loader/run/release_files.h"
 #include "trust/refusal.h"
@@ -109,7 +110,8 @@ class Concluder {
     if (has_recovered_) return why.ok() ? absl::DataLossError("cannot be recovered now") : why;
     has_recovered_ = true;
     MIG_ASSIGN_OR_RETURN(Recovery recovery,
-                         Recover(session_.host.place(), session_.trust().state().host_id));
+                         Recover(session_.host.place(), session_.trust().state().host_id,
+                                 GoingBackTo(session_, facts().product, facts().from)));
     for (const Notice& notice : recovery.notices) session_.ReportNotice(notice, facts().product);
     if (!recovery.transaction.has_value() || !recovery.missing.empty()) {
       return why.ok() ? absl::DataLossError("contents are missing") : why;
@@ -147,6 +149,13 @@ class Concluder {
   absl::Status TurnBack(const v1::Refusal& why, absl::string_view output) {
     const absl::Status stopped = services().Stop(spec_);
     if (!stopped.ok()) session_.notes().push_back(absl::StrCat("stop: ", stopped.message()));
+    if (GoingBackTo(session_, facts().product, facts().from) == GoingBack::kBelowFloor) {
+      return StayUnwell(why, trust::Refuse(v1::Refusal::BELOW_FLOOR,
+                                           absl::StrCat("what was installed before is below the ",
+                                                        "floor of ", facts().product,
+                                                        " and is not put back; publish a release "
+                                                        "that works")));
+    }
     const absl::Status back = transaction_.GoBack(Bounded(why), output);
     const std::optional<v1::Refusal::Code> code = trust::RefusalOf(back);
     if (code == v1::Refusal::NO_WAY_BACK || code == v1::Refusal::KEPT_SET_DAMAGED) {

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
+#include "loader/run/clock_judge.h"
 #include "rollout/decide.h"
 #include "trust/assignment_check.h"
 #include "trust/refusal.h"
@@ -21,6 +22,8 @@ absl::Status Exchange::CheckIn() {
   CheckInResult result = loader::CheckIn(session_, client_, *self, local_);
   stage_ = result.stage;
   assigned_ = std::move(result.assigned);
+  // The answer may have been held up while somebody moved the clock.
+  if (const absl::Status judged = JudgeClock(session_); !judged.ok()) return judged;
   return result.status;
 }
 

@@ -9,6 +9,7 @@
 #include "loader/install/file_source.h"
 #include "loader/install/recover.h"
 #include "loader/run/downloads.h"
+#include "loader/run/going_back.h"
 #include "trust/refusal.h"
 
 namespace mig::loader {
@@ -16,8 +17,9 @@ namespace mig::loader {
 namespace {
 
 absl::StatusOr<Recovery> RecoverFiles(Session& session) {
-  MIG_ASSIGN_OR_RETURN(Recovery recovery,
-                       Recover(session.host.place(), session.trust().state().host_id));
+  MIG_ASSIGN_OR_RETURN(
+      Recovery recovery,
+      Recover(session.host.place(), session.trust().state().host_id, GoingBackOfJournal(session)));
   const std::string product =
       recovery.transaction.has_value() ? recovery.transaction->journal().facts.product : "";
   for (const Notice& notice : recovery.notices) session.ReportNotice(notice, product);

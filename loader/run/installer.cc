@@ -8,6 +8,7 @@
 #include "base/status_macros.h"
 #include "loader/install/file_source.h"
 #include "loader/run/adopt.h"
+#include "loader/run/clock_judge.h"
 #include "loader/run/installed.h"
 #include "loader/run/release_files.h"
 #include "trust/refusal.h"
@@ -250,6 +251,7 @@ absl::Status Installer::JudgeAgain(trust::AssignmentItem& item, TransactionFacts
     MIG_RETURN_IF_ERROR(exchange_->CheckIn());
     if (exchange_->assignment() == nullptr) break;
   }
+  MIG_RETURN_IF_ERROR(JudgeClock(session_));
   const trust::AssignmentItem* again = exchange_->ItemFor(product_.name);
   if (again == nullptr || again->manifest != item.manifest || again->variant != item.variant ||
       !again->plan.has_value()) {

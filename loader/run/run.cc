@@ -9,7 +9,9 @@
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "loader/enroll/pending.h"
+#include "loader/install/recover.h"
 #include "loader/install/sweep.h"
+#include "loader/run/clock_judge.h"
 #include "loader/run/coordinators.h"
 #include "loader/run/exchange.h"
 #include "loader/run/finish_journal.h"
@@ -58,9 +60,7 @@ class Runner {
  private:
   // The steps of DESIGN.md 1, in their order.
   absl::Status Work() {
-    MIG_ASSIGN_OR_RETURN(FinishedJournal finished, FinishJournal(*session_, Activate::kAll));
-    unfinished_ = std::move(finished.unfinished);
-    if (finished.concluded.has_value()) Record(finished.product, *finished.concluded);
+    FinishWhatWasLeft();
     MIG_RETURN_IF_ERROR(BecomeEnrolled());
     MIG_ASSIGN_OR_RETURN(const rollout::CheckInSchedule schedule, Schedule());
     if (when_ == When::kAtItsSlot && !unfinished_.has_value() &&
@@ -70,9 +70,10 @@ class Runner {
       return absl::OkStatus();
     }
     session_->status().message().set_last_attempt_ms(absl::ToUnixMillis(host_.clock.WallNow()));
-    MIG_RETURN_IF_ERROR(JudgeClock());
+    MIG_RETURN_IF_ERROR(JudgeClock(*session_));
+    NoteClockBehind();
     MIG_ASSIGN_OR_RETURN(const LocalView local,
-                         LookAround(*session_, unfinished_.has_value() ? finished.product : ""));
+                         LookAround(*session_, unfinished_.has_value() ? finished_product_ : ""));
     return TalkAndAct(local);
   }
 
@@ -117,36 +118,31 @@ class Runner {
                                           host_.config.interval);
   }
 
-  // R2: a forward step that boot time does not explain closes waves for 24 h of a clock that stays.
-  absl::Status JudgeClock() {
-    TrustSession& trust = session_->trust();
-    const trust::ClockReading now = ReadClocks(host_.clock);
-    const absl::Time closed = trust.state().waves_closed_until.value_or(absl::InfinitePast());
-    absl::Time until = trust::WavesClosedUntil(closed, session_->status().last_clocks(), now,
-                                               trust.held().newest_issued());
-    const bool jumped = until != closed;
-    // A clock that was set back after it had been wrong: no longer than a day from now.
-    until = std::min(until, now.wall + base::kWavesClosedAfterStep);
-    if (until != closed) {
-      trust.state().waves_closed_until = until;
-      MIG_RETURN_IF_ERROR(trust.Save());
-    }
-    if (jumped) {
+  void NoteClockBehind() {
+    const absl::Time newest = session_->trust().held().newest_issued();
+    if (host_.clock.WallNow() >= newest) return;
+    session_->ReportNotice(
+        {.code = v1::Refusal::CLOCK_BEHIND,
+         .text = absl::StrCat("the clock is behind a document of ",
+                              absl::FormatTime("%Y-%m-%d", newest, absl::UTCTimeZone()),
+                              "; set it right")});
+  }
+
+  // An interrupted install that cannot be finished now (a directory of its targets is gone, say)
+  // leaves the products alone, and does not keep the host from saying so.
+  void FinishWhatWasLeft() {
+    absl::StatusOr<FinishedJournal> finished = FinishJournal(*session_, Activate::kAll);
+    if (!finished.ok()) {
+      stuck_ = finished.status();
+      Blame(stuck_);
       session_->ReportNotice(
-          {.code = v1::Refusal::CLOCK_JUMPED,
-           .text =
-               absl::StrCat("the clock stepped forward, unexplained; no wave opens here before ",
-                            absl::FormatTime("%Y-%m-%d %H:%M UTC", until, absl::UTCTimeZone()))});
+          {.code = trust::RefusalOf(stuck_).value_or(v1::Refusal::INTERRUPTED),
+           .text = absl::StrCat("an interrupted install cannot be finished: ", stuck_.message())});
+      return;
     }
-    if (now.wall < trust.held().newest_issued()) {
-      session_->ReportNotice(
-          {.code = v1::Refusal::CLOCK_BEHIND,
-           .text = absl::StrCat(
-               "the clock is behind a document of ",
-               absl::FormatTime("%Y-%m-%d", trust.held().newest_issued(), absl::UTCTimeZone()),
-               "; set it right")});
-    }
-    return absl::OkStatus();
+    finished_product_ = finished->product;
+    unfinished_ = std::move(finished->unfinished);
+    if (finished->concluded.has_value()) Record(finished->product, *finished->concluded);
   }
 
   // Where the coordinator's store was restored, the former key may be the one that it knows.
@@ -179,6 +175,7 @@ class Runner {
   }
 
   void ActOnProducts(Exchange* exchange, const LocalView& local) {
+    if (!stuck_.ok()) return;
     if (unfinished_.has_value()) {
       BlameProduct(unfinished_->transaction.journal().facts.product, WhyUnfinished(*unfinished_));
       return;
@@ -192,7 +189,19 @@ class Runner {
       result_.products.push_back(ended.result);
       left_for_later_.insert(left_for_later_.end(), ended.left_for_later.begin(),
                              ended.left_for_later.end());
+      if (HasJournal()) {
+        session_->notes().push_back(
+            absl::StrCat(product.name,
+                         ": its install is unfinished; the next run finishes it before any other"));
+        break;
+      }
     }
+  }
+
+  // Also where it cannot be told: then nothing more is begun.
+  bool HasJournal() const {
+    const absl::StatusOr<std::optional<Phase>> phase = PeekPhase(host_.place());
+    return !phase.ok() || phase->has_value();
   }
 
   void RefuseUnknownProducts(Exchange& exchange) {
@@ -232,7 +241,7 @@ class Runner {
     status.message().set_last_exit_code(static_cast<uint32_t>(result_.exit_code));
     status.message().set_spooled_outcomes(
         static_cast<uint32_t>(session_->spool().WaitingOutcomes()));
-    status.SetClocks(ReadClocks(host_.clock));
+    Blame(JudgeClock(*session_));
     const absl::Status saved = status.Save();
     if (!saved.ok()) {
       session_->notes().push_back(absl::StrCat("status: ", saved.message()));
@@ -292,6 +301,8 @@ class Runner {
   const Host& host_;
   const When when_;
   std::unique_ptr<Session> session_;
+  absl::Status stuck_;  // why an interrupted install cannot be finished now
+  std::string finished_product_;
   std::optional<Unfinished> unfinished_;
   std::vector<FileChange> left_for_later_;
   RunResult result_;

@@ -49,6 +49,10 @@ class Session {
   // DeadlineExceeded once the run took kLongestRun; asked before each call of the network.
   absl::Status CheckDeadline() const;
 
+  // Whether this run has asked the coordinator before.
+  bool has_checked_in() const { return has_checked_in_; }
+  void NoteCheckIn() { has_checked_in_ = true; }
+
   // Lines for people: what else was noticed.
   std::vector<std::string>& notes() { return notes_; }
 
@@ -67,6 +71,7 @@ class Session {
   ReportSpool spool_;
   std::vector<std::string> notes_;
   base::MonotonicTime began_;
+  bool has_checked_in_ = false;
 };
 
 }  // namespace mig::loader

@@ -1,0 +1,30 @@
+#include "loader/run/going_back.h"
+
+#include "absl/status/statusor.h"
+#include "loader/install/journal.h"
+#include "trust/refusal.h"
+#include "trust/seen.h"
+
+namespace mig::loader {
+
+GoingBack GoingBackTo(Session& session, absl::string_view product,
+                      const std::optional<trust::Installed>& from) {
+  if (!from.has_value()) return GoingBack::kAllowed;
+  const TrustSession& trust = session.trust();
+  const rollout::CheckedManifest* manifest = trust.held().manifest(from->manifest);
+  if (manifest == nullptr || trust.root()->product(product) == nullptr) return GoingBack::kAllowed;
+  const absl::Status judged = trust::JudgeManifest(
+      trust.state(), *trust.root(), manifest->verified(), trust::ManifestUse::kRepair);
+  return trust::RefusalOf(judged) == v1::Refusal::BELOW_FLOOR ? GoingBack::kBelowFloor
+                                                              : GoingBack::kAllowed;
+}
+
+GoingBack GoingBackOfJournal(Session& session) {
+  const absl::StatusOr<std::optional<Journal>> journal =
+      ReadJournal(session.directory().directory());
+  // Recover says what is wrong with one that cannot be read.
+  if (!journal.ok() || !journal->has_value()) return GoingBack::kAllowed;
+  return GoingBackTo(session, (*journal)->facts.product, (*journal)->facts.from);
+}
+
+}  // namespace mig::loader
