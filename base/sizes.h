@@ -83,8 +83,12 @@ inline constexpr size_t kMaxEnvironmentBytes = 16 * kKiB;
 inline constexpr size_t kMaxTags = 64;
 inline constexpr size_t kMaxTagBytes = 256;  // name and value, each
 inline constexpr size_t kMaxAddresses = 64;
-inline constexpr size_t kMaxHeldDocuments = 256;  // digests in one check-in
-inline constexpr size_t kMaxBadReleases = 4;      // kept per product
+inline constexpr size_t kMaxFactBytes = 256;          // one text of the environment
+inline constexpr size_t kMaxLocalComponents = 2'048;  // of the local manifest
+inline constexpr size_t kMaxHeldDocuments = 256;      // digests in one check-in
+inline constexpr size_t kMaxAnswerDocuments = 64;     // beyond it they wait too
+inline constexpr size_t kMaxHeadEnvelopeBytes = 16 * kKiB;
+inline constexpr size_t kMaxBadReleases = 4;  // kept per product
 
 // --- Filters (CONTRACT.md 5) ---
 inline constexpr size_t kMaxFilterBytes = 4 * kKiB;
@@ -99,6 +103,7 @@ inline constexpr size_t kMaxTicketBytes = 512;
 
 // --- Reports (CONTRACT.md 10) ---
 inline constexpr size_t kMaxReportBytes = 64 * kKiB;
+inline constexpr size_t kMaxOutcomesPerReport = 64;
 inline constexpr size_t kMaxAgentOutputBytes = 16 * kKiB;
 inline constexpr size_t kMaxSpooledReports = 1'000;
 inline constexpr uint64_t kMaxSpoolBytes = 4 * kMiB;
@@ -108,12 +113,16 @@ inline constexpr size_t kMaxReportTextBytes = 256;
 inline constexpr size_t kHostKeySpkiBytes = 91;
 inline constexpr size_t kMaxCsrBytes = 4 * kKiB;
 inline constexpr size_t kMaxCertificateBytes = 4 * kKiB;
+inline constexpr size_t kMaxChainCertificates = 4;
+inline constexpr uint32_t kMaxTokenUses = 100'000;
 inline constexpr size_t kMaxTokenBytes = 512;
 
 // --- Files on the host (CONTRACT.md 6) ---
 inline constexpr uint64_t kTrustHalfBytes = 8'192;  // `status` is laid out the same
 inline constexpr uint64_t kTrustSecondHalfOffset = 65'536;
 inline constexpr uint64_t kMaxJournalBytes = 512 * kKiB;
+inline constexpr size_t kMaxJournalFiles = 512;
+inline constexpr size_t kMaxReportFields = 128;  // names in `report_fields`
 inline constexpr uint64_t kMaxConfigurationFileBytes = 256 * kKiB;
 inline constexpr uint64_t kMaxKeyFileBytes = 16 * kKiB;
 inline constexpr size_t kMaxFamilyFiles = 256;

@@ -13,7 +13,7 @@
 namespace mig::rollout {
 namespace {
 
-constexpr size_t kMaxTextBytes = 256;
+constexpr size_t kMaxTextBytes = base::kMaxFactBytes;
 
 absl::Status Malformed(absl::string_view field, absl::string_view what) {
   return trust::Refuse(v1::Refusal::MALFORMED, absl::StrCat("environment: ", field, ": ", what));

@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/sizes.h"
 #include "base/status_macros.h"
+#include "trust/envelope.h"
 #include "trust/refusal.h"
 
 namespace mig::coordinator {
@@ -167,11 +168,17 @@ absl::StatusOr<HostSeenRecord> Fleet::LastSeen(const HostId& host) {
 }
 
 void Fleet::JudgeHead(absl::string_view envelope) {
-  if (envelope.empty() || envelope.size() > kMaxHeadEnvelopeBytes) return;
-  const std::shared_ptr<const Snapshot> now = snapshot();
+  if (envelope.empty() || envelope.size() > base::kMaxHeadEnvelopeBytes) return;
+  // Every check-in brings one, so it is read first; only one that says more costs a signature.
+  const absl::StatusOr<trust::Envelope> read =
+      trust::Envelope::Parse(envelope, trust::DocumentType::kHead);
+  if (!read.ok()) return;
+  const absl::StatusOr<trust::Head> said = trust::Head::Parse(read->payload());
+  if (!said.ok() || said->store_id() != store_id_ || said->position() <= position()) return;
+
   const absl::StatusOr<trust::Verified<trust::Head>> head =
-      trust::Verify<trust::Head>(envelope, now->root());
-  if (!head.ok() || (*head)->store_id() != store_id_) return;
+      trust::Verify<trust::Head>(envelope, snapshot()->root());
+  if (!head.ok()) return;
   const trust::HeadPosition shown = (*head)->position();
   absl::MutexLock lock(&mutex_);
   const trust::HeadPosition ours{.generation = generation_, .sequence = change()};

@@ -32,7 +32,6 @@
 namespace mig::coordinator {
 
 // Of an envelope with a head and its signatures.
-inline constexpr size_t kMaxHeadEnvelopeBytes = 16 * base::kKiB;
 
 // Any thread may call; a batch's rows reach all parts before its `done` is called.
 class Fleet {

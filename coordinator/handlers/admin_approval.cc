@@ -167,8 +167,11 @@ void AdminEnrollment::Decide(WriteBatch batch, const EnrollmentRecord& waiting,
   fleet_.Append(
       std::move(batch), [this, id = waiting.id, number = waiting.number,
                          done = std::move(done)](const absl::StatusOr<Written>& written) mutable {
-        if (absl::IsAborted(written.status()) || absl::IsAlreadyExists(written.status())) {
-          return done(Decided(absl::StrCat("e-", number)));
+        if (absl::IsAborted(written.status())) return done(Decided(absl::StrCat("e-", number)));
+        if (absl::IsAlreadyExists(written.status())) {
+          return done(trust::Refuse(
+              v1::Refusal::EXISTS,
+              absl::StrCat("the host of e-", number, " came in by another token; deny this one")));
         }
         if (!written.ok()) return done(written.status());
         const absl::StatusOr<EnrollmentRecord> decided = fleet_.store().GetEnrollment(id);

@@ -27,7 +27,7 @@ class Upload {
 
   // BOUND, MALFORMED: chunks that are too large or empty; DataLoss: more than was announced.
   absl::Status Write(absl::string_view chunk);
-  // Answered when content and audit row are durable. HASH, LENGTH: not what was announced.
+  // Answered when content and audit row are durable. DataLoss: not what was announced.
   void Finish(Done<v1::UploadBlobAnswer> done);
 
  private:

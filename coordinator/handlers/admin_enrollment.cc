@@ -18,7 +18,6 @@
 namespace mig::coordinator {
 namespace {
 
-constexpr uint32_t kMaxTokenUses = 100'000;
 constexpr absl::Duration kLeastTokenLife = absl::Minutes(1);
 constexpr absl::Duration kMostTokenLife = absl::Hours(24 * 90);
 
@@ -41,7 +40,7 @@ absl::StatusOr<TokenRecord> ReadToken(const v1::CreateTokenRequest& request, con
   TokenRecord record;
   record.limit = request.uses() == 0 ? 1 : request.uses();
   MIG_RETURN_IF_ERROR(trust::CheckRange({.parent = "", .index = 0, .name = "uses"}, record.limit, 1,
-                                        kMaxTokenUses));
+                                        base::kMaxTokenUses));
   absl::Duration life = base::kDefaultTokenLife;
   if (request.life_ms() != 0) {
     MIG_ASSIGN_OR_RETURN(

@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/sizes.h"
+#include "coordinator/handlers/cut_text.h"
 #include "trust/refusal.h"
 #include "trust/root_chain.h"
 
@@ -26,7 +27,7 @@ v1::DoctorCheck Check(absl::string_view name, v1::DoctorCheck::Result result,
   v1::DoctorCheck check;
   check.set_name(std::string(name));
   check.set_result(result);
-  check.set_text(std::string(text.substr(0, 512)));
+  check.set_text(std::string(CutText(text, 512)));
   if (result != Result::GOOD) check.set_next_step(std::string(next_step));
   return check;
 }

@@ -173,7 +173,7 @@ void LoaderHandlers::CheckIn(const Peer& peer, const v1::CheckInRequest& request
                              Done<v1::CheckInAnswer> done) {
   counters_.check_ins.fetch_add(1, std::memory_order_relaxed);
   absl::StatusOr<Visit> visit = LetIn(peer, request);
-  if (!visit.ok()) return done(visit.status());
+  if (!visit.ok()) return done(Refused(visit.status()));
 
   const bool roots_first = visit->said.root_version < visit->snapshot->root()->version();
   if (roots_first) return done(AnswerNow(*visit, {}));

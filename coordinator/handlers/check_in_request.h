@@ -14,6 +14,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "base/digest.h"
+#include "base/sizes.h"
 #include "coordinator/fleet/host_index.h"
 #include "coordinator/fleet/snapshot.h"
 #include "coordinator/store/host_record.h"
@@ -24,8 +25,6 @@
 #include "trust/trusted_state.h"
 
 namespace mig::coordinator {
-
-inline constexpr size_t kMaxLocalComponents = 2'048;
 
 // A value. What is big (the local manifest) stays in the message.
 struct CheckInFacts {

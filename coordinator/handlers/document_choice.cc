@@ -12,7 +12,7 @@ class Bundle {
  public:
   // False: it does not fit any more, nor does anything that would come after it.
   bool Add(absl::string_view envelope) {
-    choice_.more = choice_.more || choice_.envelopes.size() == kMaxAnswerDocuments ||
+    choice_.more = choice_.more || choice_.envelopes.size() == base::kMaxAnswerDocuments ||
                    bytes_ + envelope.size() > kMaxAnswerDocumentBytes;
     if (choice_.more) return false;
     bytes_ += envelope.size();

@@ -15,7 +15,6 @@
 
 namespace mig::coordinator {
 
-inline constexpr size_t kMaxAnswerDocuments = 64;
 // Of an answer's 1 MiB the rest is for assignment, head and framing.
 inline constexpr size_t kMaxAnswerDocumentBytes = base::kMaxAnswerBytes - 32 * base::kKiB;
 

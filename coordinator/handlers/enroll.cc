@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/sizes.h"
 #include "base/status_macros.h"
+#include "coordinator/handlers/cut_text.h"
 #include "coordinator/handlers/enrollment_handlers.h"
 #include "coordinator/handlers/new_host.h"
 #include "rollout/facts.h"
@@ -219,7 +220,7 @@ void EnrollmentHandlers::AnswerEnrollment(const EnrollmentRecord& enrollment,
     case EnrollmentState::kPending:
       return done(PendingAnswer(enrollment.id, enrollment.number, options_.poll_after));
     case EnrollmentState::kDenied:
-      return done(DeniedAnswer(v1::Refusal::DENIED, enrollment.reason.substr(0, 200)));
+      return done(DeniedAnswer(v1::Refusal::DENIED, CutText(enrollment.reason, 256)));
     case EnrollmentState::kApproved:
       break;
   }

@@ -11,6 +11,7 @@
 #include "base/status_macros.h"
 #include "coordinator/handlers/admin_hosts.h"
 #include "coordinator/handlers/check_in_request.h"
+#include "coordinator/handlers/cut_text.h"
 #include "coordinator/handlers/host_line.h"
 #include "rollout/explain.h"
 #include "trust/refusal.h"
@@ -37,7 +38,7 @@ void AddLine(const rollout::Line& line, v1::Verdict& verdict) {
   v1::Evidence& evidence = *verdict.add_evidence();
   evidence.set_mark(MarkOf(line.sign));
   evidence.set_topic(line.subject);
-  evidence.set_text(line.text.substr(0, kMaxEvidenceBytes));
+  evidence.set_text(std::string(CutText(line.text, kMaxEvidenceBytes)));
   evidence.set_code(line.code);
   for (const rollout::Line& detail : line.details) AddLine(detail, verdict);
 }
@@ -120,7 +121,7 @@ v1::Verdict VerdictOf(const rollout::ProductDecision& decision,
     if (decided.admission.opens.has_value() && verdict.answer() == v1::Verdict::WILL) {
       verdict.set_not_before_ms(absl::ToUnixMillis(*decided.admission.opens));
     }
-    verdict.mutable_refusal()->set_text(decided.text.substr(0, 256));
+    verdict.mutable_refusal()->set_text(std::string(CutText(decided.text, 256)));
   }
   for (const rollout::Line& line : explanation.lines) AddLine(line, verdict);
   return verdict;

@@ -38,7 +38,7 @@ bool Allows(const Snapshot& snapshot, const trust::Ticket& ticket, const base::D
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<FetchStream>> LoaderHandlers::Fetch(
+absl::StatusOr<std::unique_ptr<FetchStream>> LoaderHandlers::OpenContent(
     const Peer& peer, const v1::FetchRequest& request) {
   MIG_ASSIGN_OR_RETURN(const HostId host, Identify(peer, ""));
   MIG_ASSIGN_OR_RETURN(
@@ -46,10 +46,7 @@ absl::StatusOr<std::unique_ptr<FetchStream>> LoaderHandlers::Fetch(
       trust::DigestField({.parent = "", .index = 0, .name = "digest"}, request.digest()));
   const absl::StatusOr<trust::Ticket> ticket =
       tickets_.Open(request.ticket(), host, clock_.WallNow());
-  if (!ticket.ok() || !Allows(*fleet_.snapshot(), *ticket, digest)) {
-    counters_.refused.fetch_add(1, std::memory_order_relaxed);
-    return NoRight();
-  }
+  if (!ticket.ok() || !Allows(*fleet_.snapshot(), *ticket, digest)) return NoRight();
   absl::StatusOr<std::unique_ptr<Blob>> blob = blobs_.Open(digest);
   if (absl::IsNotFound(blob.status())) return NoRight();
   // In the word that the host itself has for it: so it is a refusal there, not a fault.
@@ -65,8 +62,15 @@ absl::StatusOr<std::unique_ptr<FetchStream>> LoaderHandlers::Fetch(
                          absl::StrCat("offset ", request.offset(), " of a content of ",
                                       (*blob)->size_bytes(), " bytes"));
   }
-  counters_.fetches.fetch_add(1, std::memory_order_relaxed);
   return std::make_unique<FetchStream>(fleet_.hosts(), host, *std::move(blob), request.offset());
+}
+
+absl::StatusOr<std::unique_ptr<FetchStream>> LoaderHandlers::Fetch(
+    const Peer& peer, const v1::FetchRequest& request) {
+  absl::StatusOr<std::unique_ptr<FetchStream>> stream = OpenContent(peer, request);
+  if (!stream.ok()) return Refused(stream.status());
+  counters_.fetches.fetch_add(1, std::memory_order_relaxed);
+  return stream;
 }
 
 }  // namespace mig::coordinator

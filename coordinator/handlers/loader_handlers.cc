@@ -27,8 +27,12 @@ absl::StatusOr<HostId> LoaderHandlers::Identify(const Peer& peer, absl::string_v
   const bool is_loader = host.ok() || (peer.id.has_value() && peer.id->host_id().has_value() &&
                                        peer.id->trust_domain() == domain);
   if (is_loader) fleet_.JudgeHead(head);
-  if (!host.ok()) counters_.refused.fetch_add(1, std::memory_order_relaxed);
   return host;
+}
+
+absl::Status LoaderHandlers::Refused(absl::Status why) {
+  counters_.refused.fetch_add(1, std::memory_order_relaxed);
+  return why;
 }
 
 LoaderCounts LoaderHandlers::counts() const {

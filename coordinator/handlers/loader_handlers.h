@@ -87,7 +87,11 @@ class LoaderHandlers {
   struct Visit;  // one check-in that was let in (check_in.cc)
 
   absl::StatusOr<HostId> Identify(const Peer& peer, absl::string_view head);
+  // `why`, counted.
+  absl::Status Refused(absl::Status why);
 
+  absl::StatusOr<std::unique_ptr<FetchStream>> OpenContent(const Peer& peer,
+                                                           const v1::FetchRequest& request);
   absl::StatusOr<Visit> LetIn(const Peer& peer, const v1::CheckInRequest& request);
   absl::Status CheckMachine(const Visit& visit, const HostEntry& entry);
   absl::Status CheckPin(const Visit& visit, const HostEntry& entry, const Peer& peer);

@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "base/status_macros.h"
 #include "base/text.h"
+#include "coordinator/handlers/cut_text.h"
 #include "coordinator/handlers/method_roles.h"
 #include "trust/refusal.h"
 
@@ -30,10 +31,10 @@ AuditEntry AuditOf(const Caller& caller, absl::string_view action, absl::string_
                    absl::string_view reason, absl::string_view difference) {
   return {.at = caller.now,
           .actor = caller.spiffe_id,
-          .action = std::string(action.substr(0, kMaxAuditActionBytes)),
-          .subject = std::string(subject.substr(0, kMaxAuditTextBytes)),
-          .reason = std::string(reason.substr(0, kMaxAuditTextBytes)),
-          .difference = std::string(difference.substr(0, kMaxAuditDifferenceBytes))};
+          .action = std::string(CutText(action, kMaxAuditActionBytes)),
+          .subject = std::string(CutText(subject, kMaxAuditTextBytes)),
+          .reason = std::string(CutText(reason, kMaxAuditTextBytes)),
+          .difference = std::string(CutText(difference, kMaxAuditDifferenceBytes))};
 }
 
 absl::Status CheckReason(absl::string_view reason, Needed needed) {

@@ -31,7 +31,7 @@ absl::StatusOr<LoaderHandlers::Renewal> LoaderHandlers::PrepareRenewal(
 void LoaderHandlers::RenewCertificate(const Peer& peer, const v1::RenewCertificateRequest& request,
                                       Done<v1::RenewCertificateAnswer> done) {
   absl::StatusOr<Renewal> renewal = PrepareRenewal(peer, request);
-  if (!renewal.ok()) return done(renewal.status());
+  if (!renewal.ok()) return done(Refused(renewal.status()));
   fleet_.Append(std::move(renewal->batch),
                 [answer = std::move(renewal->answer),
                  done = std::move(done)](const absl::StatusOr<Written>& written) mutable {

@@ -15,7 +15,7 @@
 namespace mig::coordinator {
 namespace {
 
-constexpr size_t kMaxOutcomes = 64;
+constexpr size_t kMaxOutcomes = base::kMaxOutcomesPerReport;
 
 absl::StatusOr<std::vector<AttemptId>> AttemptsOf(const v1::ReportRequest& request) {
   const trust::FieldName field{.parent = "", .index = 0, .name = "outcomes"};
@@ -53,9 +53,9 @@ OutcomeRecord LoaderHandlers::RecordOf(const HostId& host, const AttemptId& atte
 void LoaderHandlers::Report(const Peer& peer, const v1::ReportRequest& request,
                             Done<v1::ReportAnswer> done) {
   const absl::StatusOr<HostId> host = Identify(peer, "");
-  if (!host.ok()) return done(host.status());
+  if (!host.ok()) return done(Refused(host.status()));
   const absl::StatusOr<std::vector<AttemptId>> attempts = AttemptsOf(request);
-  if (!attempts.ok()) return done(attempts.status());
+  if (!attempts.ok()) return done(Refused(attempts.status()));
 
   const absl::Time now = clock_.WallNow();
   v1::ReportAnswer answer;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "coordinator/handlers/cut_text.h"
 #include "trust/public_key.h"
 
 namespace mig::coordinator {
@@ -204,7 +205,7 @@ v1::Rollout RolloutOf(const Snapshot& snapshot, const rollout::CheckedPlan& plan
   view.set_state(RolloutStateOf(snapshot, plan, now));
   if (view.state() == v1::Rollout::HALTED) {
     view.mutable_why()->set_code(v1::Refusal::HALTED);
-    view.mutable_why()->set_text(progress.halt_reason);
+    view.mutable_why()->set_text(std::string(CutText(progress.halt_reason, 256)));
   } else if (view.state() == v1::Rollout::PAUSED) {
     view.mutable_why()->set_code(v1::Refusal::HOLD);
     view.mutable_why()->set_text("a wave waits for a re-signed plan");

@@ -15,7 +15,6 @@ namespace {
 
 constexpr size_t kMaxSerialBytes = 20;  // RFC 5280, 4.1.2.2
 constexpr size_t kMaxActorBytes = 512;  // a SPIFFE id
-constexpr uint64_t kMaxTokenUses = 100'000;
 constexpr int64_t kMaxUnixMs = 253'402'300'799'999;  // the end of 9999
 
 // Gathers the first value that is beyond its bound.
@@ -148,7 +147,7 @@ struct Checker {
   absl::Status operator()(const InsertToken& row) {
     return Bounds("InsertToken")
         .Number("uses", row.token.uses, row.token.limit)
-        .Number("limit", row.token.limit, kMaxTokenUses)
+        .Number("limit", row.token.limit, base::kMaxTokenUses)
         .Time("created_at", row.token.created_at)
         .Time("expires_at", row.token.expires_at)
         .OptionalTime("last_used_at", row.token.last_used_at)

@@ -10,6 +10,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "base/path.h"
+#include "base/sizes.h"
 #include "base/status_macros.h"
 #include "base/text.h"
 #include "base/toml.h"
@@ -26,7 +27,6 @@ constexpr absl::string_view kPartsDirectory = "conf.d";
 constexpr absl::string_view kNamedBy = "--config";
 constexpr size_t kMaxParts = 64;
 constexpr size_t kMaxEndpoints = 8;
-constexpr size_t kMaxReportFields = 128;
 constexpr int kMaxActivations = 64;  // what `status` remembers of one day
 constexpr absl::string_view kEnrollmentPort = "8444";
 
@@ -139,7 +139,7 @@ void ReadFacts(TableReader& reader, Config& config) {
     reader.Adopt(tag_reader.Finish());
   }
   if (reader.Find("report_fields") != nullptr) {
-    config.report_fields = reader.Texts("report_fields", kMaxReportFields);
+    config.report_fields = reader.Texts("report_fields", base::kMaxReportFields);
     const absl::Status known = CheckReportFields(*config.report_fields);
     if (!known.ok()) reader.Fail("report_fields", known.message());
   }

@@ -25,7 +25,6 @@ namespace mig::loader {
 namespace {
 
 constexpr size_t kMaxFactFileBytes = 64 * base::kKiB;
-constexpr size_t kMaxFactBytes = 256;
 constexpr size_t kMaxMachineIdBytes = 128;
 
 // nullopt: not there, not a regular file, or over the bound.
@@ -50,12 +49,12 @@ std::optional<std::string> ReadFact(const std::string& path) {
 // What may stand in the environment; else empty, which is missing.
 std::string Fact(absl::string_view text) {
   text = absl::StripAsciiWhitespace(text);
-  if (text.size() > kMaxFactBytes || !base::CheckText(text).ok()) return "";
+  if (text.size() > base::kMaxFactBytes || !base::CheckText(text).ok()) return "";
   return std::string(text);
 }
 
 std::string HostName() {
-  char name[kMaxFactBytes + 1] = "";
+  char name[base::kMaxFactBytes + 1] = "";
   if (gethostname(name, sizeof(name) - 1) != 0) return "";
   return absl::AsciiStrToLower(Fact(name));
 }

@@ -6,12 +6,13 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "base/sizes.h"
 
 namespace mig::loader {
 
 namespace {
 
-constexpr size_t kMaxValueBytes = 256;
+constexpr size_t kMaxValueBytes = base::kMaxFactBytes;
 
 // What the assignment's right side means, without expanding anything; nullopt if a shell would do
 // more than take off quotes.

@@ -8,13 +8,13 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "base/sizes.h"
 #include "base/text.h"
 
 namespace mig::loader {
 
 namespace {
 
-constexpr size_t kMaxReportFields = 128;
 constexpr absl::string_view kTagPrefix = "tags.";
 
 // How each field is taken away.
@@ -48,9 +48,9 @@ bool IsKnown(const std::string& name) {
 }  // namespace
 
 absl::Status CheckReportFields(const std::vector<std::string>& fields) {
-  if (fields.size() > kMaxReportFields) {
+  if (fields.size() > base::kMaxReportFields) {
     return absl::InvalidArgumentError(
-        absl::StrCat("this has ", fields.size(), " entries, at most ", kMaxReportFields));
+        absl::StrCat("this has ", fields.size(), " entries, at most ", base::kMaxReportFields));
   }
   std::set<std::string> seen;
   for (const std::string& name : fields) {

@@ -22,7 +22,7 @@ namespace {
 constexpr absl::string_view kMagic = "MIGJRNL1";
 constexpr size_t kHeadBytes = 8 + 4;  // magic, length
 constexpr uint32_t kFormat = 1;
-constexpr size_t kMaxFiles = 512;
+constexpr size_t kMaxFiles = base::kMaxJournalFiles;
 constexpr uint32_t kMaxMode = 07777;
 constexpr uint32_t kJournalMode = 0600;
 // With magic, length and checksum.

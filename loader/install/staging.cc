@@ -16,7 +16,7 @@ namespace mig::loader {
 
 namespace {
 
-constexpr size_t kMaxChanges = 512;
+constexpr size_t kMaxChanges = base::kMaxJournalFiles;
 constexpr uint64_t kBlockBytes = 4 * base::kKiB;
 // Journal, lists of sets, and directories that grow.
 constexpr uint64_t kStateBytes = 64 * base::kKiB;

@@ -10,6 +10,7 @@
 #include "absl/time/time.h"
 #include "base/executor.h"
 #include "base/file_system.h"
+#include "base/sizes.h"
 #include "loader/config/dictionary.h"
 #include "loader/config/target.h"
 #include "loader/scan/digest_cache.h"
@@ -18,7 +19,7 @@
 namespace mig::loader {
 
 // A check-in carries no more.
-inline constexpr size_t kMaxLocalFiles = 2'048;
+inline constexpr size_t kMaxLocalFiles = base::kMaxLocalComponents;
 
 // What a scan needs. All borrowed.
 struct ScanTools {

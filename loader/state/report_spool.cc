@@ -22,7 +22,6 @@ namespace mig::loader {
 namespace {
 
 constexpr char kSentSuffix[] = ".sent";
-constexpr size_t kMaxOutcomesPerReport = 64;
 constexpr uint64_t kMaxRecordBytes = base::kMaxReportBytes + 64;
 
 // Digits that sort by bytes as the numbers do.
@@ -129,7 +128,7 @@ absl::StatusOr<v1::ReportRequest> ReportSpool::NextBatch() {
       break;
     }
     if (!entry->second.sent) unsent.push_back(entry);
-    if (static_cast<size_t>(batch.outcomes_size()) == kMaxOutcomesPerReport) break;
+    if (static_cast<size_t>(batch.outcomes_size()) == base::kMaxOutcomesPerReport) break;
   }
   for (const Entries::iterator entry : unsent) {
     MIG_RETURN_IF_ERROR(

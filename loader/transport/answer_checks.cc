@@ -17,9 +17,6 @@ namespace {
 
 using Many = google::protobuf::RepeatedPtrField<std::string>;
 
-constexpr size_t kMaxDocumentsPerAnswer = 64;
-constexpr size_t kMaxHeadEnvelopeBytes = 16 * base::kKiB;
-constexpr size_t kMaxChainCertificates = 4;
 constexpr size_t kRequestIdBytes = 16;
 
 absl::Status Malformed(absl::string_view what) {
@@ -51,19 +48,19 @@ absl::Status CheckMany(absl::string_view name, const Many& items, size_t most_it
 
 absl::Status CheckChain(const Many& chain) {
   if (chain.empty()) return Malformed("certificate_chain is empty");
-  return CheckMany("certificate_chain", chain, kMaxChainCertificates, base::kMaxCertificateBytes);
+  return CheckMany("certificate_chain", chain, base::kMaxChainCertificates, base::kMaxCertificateBytes);
 }
 
 }  // namespace
 
 absl::Status Check(const v1::CheckInAnswer& answer) {
   MIG_RETURN_IF_ERROR(
-      CheckMany("documents", answer.documents(), kMaxDocumentsPerAnswer, base::kMaxEnvelopeBytes));
+      CheckMany("documents", answer.documents(), base::kMaxAnswerDocuments, base::kMaxEnvelopeBytes));
   if (!answer.assignment().empty()) {
     MIG_RETURN_IF_ERROR(CheckSize("assignment", answer.assignment(), base::kMaxEnvelopeBytes));
     if (answer.more()) return Malformed("an assignment, and more documents");
   }
-  MIG_RETURN_IF_ERROR(CheckSize("head", answer.head(), kMaxHeadEnvelopeBytes));
+  MIG_RETURN_IF_ERROR(CheckSize("head", answer.head(), base::kMaxHeadEnvelopeBytes));
   return CheckExactly("answer_id", answer.answer_id(), base::kAnswerIdBytes);
 }
 

@@ -30,7 +30,7 @@ namespace mig::trust::x509 {
 namespace {
 
 constexpr absl::string_view kLabel = "CERTIFICATE";
-constexpr size_t kMaxChain = 4;
+constexpr size_t kMaxChain = base::kMaxChainCertificates;
 constexpr size_t kMaxPemBytes = 32 * base::kKiB;
 constexpr size_t kMaxNames = 64;
 constexpr size_t kMaxCommonNameBytes = 64;
