@@ -135,7 +135,8 @@ absl::Status CheckComponent(const v1::LocalComponent& component, int index) {
 
 absl::Status CheckLocalManifest(const v1::LocalManifest& manifest) {
   const FieldName field = Field("local_manifest.components");
-  MIG_RETURN_IF_ERROR(trust::CheckCount(field, manifest.components_size(), 0, base::kMaxLocalComponents));
+  MIG_RETURN_IF_ERROR(
+      trust::CheckCount(field, manifest.components_size(), 0, base::kMaxLocalComponents));
   MIG_RETURN_IF_ERROR(
       trust::CheckSorted(field, manifest.components(), [](const v1::LocalComponent& component) {
         return std::make_pair(absl::string_view(component.product()),
