@@ -13,8 +13,8 @@
 namespace mig::coordinator {
 namespace {
 
-constexpr size_t kMaxSerialBytes = 20;  // RFC 5280, 4.1.2.2
-constexpr size_t kMaxActorBytes = 512;  // a SPIFFE id
+constexpr size_t kMaxSerialBytes = 20;               // RFC 5280, 4.1.2.2
+constexpr size_t kMaxActorBytes = 512;               // a SPIFFE id
 constexpr int64_t kMaxUnixMs = 253'402'300'799'999;  // the end of 9999
 
 // Gathers the first value that is beyond its bound.

@@ -48,14 +48,15 @@ absl::Status CheckMany(absl::string_view name, const Many& items, size_t most_it
 
 absl::Status CheckChain(const Many& chain) {
   if (chain.empty()) return Malformed("certificate_chain is empty");
-  return CheckMany("certificate_chain", chain, base::kMaxChainCertificates, base::kMaxCertificateBytes);
+  return CheckMany("certificate_chain", chain, base::kMaxChainCertificates,
+                   base::kMaxCertificateBytes);
 }
 
 }  // namespace
 
 absl::Status Check(const v1::CheckInAnswer& answer) {
-  MIG_RETURN_IF_ERROR(
-      CheckMany("documents", answer.documents(), base::kMaxAnswerDocuments, base::kMaxEnvelopeBytes));
+  MIG_RETURN_IF_ERROR(CheckMany("documents", answer.documents(), base::kMaxAnswerDocuments,
+                                base::kMaxEnvelopeBytes));
   if (!answer.assignment().empty()) {
     MIG_RETURN_IF_ERROR(CheckSize("assignment", answer.assignment(), base::kMaxEnvelopeBytes));
     if (answer.more()) return Malformed("an assignment, and more documents");
