@@ -120,15 +120,26 @@ int Perform(const Programs& programs, AtEnd at_end) {
     std::cerr << "demo: " << directory << ": " << std::strerror(errno) << std::endl;
     return 1;
   }
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGCHLD}) sigaddset(&signals, signal);
+  sigset_t before;
+  sigprocmask(SIG_BLOCK, &signals, &before);
   const pid_t child = fork();
   if (child == 0) {
+    sigprocmask(SIG_SETMASK, &before, nullptr);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     _exit(Play(programs, directory, at_end));
   }
-  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) ::signal(signal, SIG_IGN);
-  int status = 1;
-  if (child < 0 || waitpid(child, &status, 0) != child) {
+  if (child < 0) {
     std::cerr << "demo: the steps could not be started: " << std::strerror(errno) << std::endl;
+    Remove(programs, directory);
+    return 1;
+  }
+  int status = 0;
+  while (waitpid(child, &status, WNOHANG) == 0) {
+    int signal = 0;
+    if (sigwait(&signals, &signal) == 0 && signal != SIGCHLD) kill(child, SIGTERM);
   }
   if (at_end == AtEnd::kRemove || !WIFEXITED(status)) Remove(programs, directory);
   if (WIFEXITED(status)) return WEXITSTATUS(status);
