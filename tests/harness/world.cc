@@ -36,15 +36,6 @@ constexpr uint16_t kFirstPort = 20'000;
 constexpr uint16_t kPorts = 10'000;
 constexpr int kPatienceMs = 5'000;
 
-bool IsFree(uint16_t port) {
-  const Descriptor probe(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  sockaddr_in address = {};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  address.sin_port = htons(port);
-  return bind(probe.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0;
-}
-
 std::string NameOf(uid_t uid, gid_t gid) {
   const passwd* const user = getpwuid(uid);
   const std::string name = user == nullptr ? absl::StrCat(uid) : user->pw_name;
@@ -76,6 +67,15 @@ bool IsOf(const fs::path& process, const std::string& directory, const Programs&
 }
 
 }  // namespace
+
+bool IsFreePort(uint16_t port) {
+  const Descriptor probe(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_in address = {};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_port = htons(port);
+  return bind(probe.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0;
+}
 
 std::vector<pid_t> ProcessesOf(const std::string& directory, const Programs& programs) {
   std::vector<pid_t> found;
@@ -144,7 +144,7 @@ absl::StatusOr<std::vector<uint16_t>> World::TakePorts(size_t count) {
   for (uint16_t tried = 0; tried < kPorts && ports.size() < count; ++tried) {
     const uint16_t port = next_port_;
     next_port_ = static_cast<uint16_t>(kFirstPort + (port - kFirstPort + 1) % kPorts);
-    if (IsFree(port)) ports.push_back(port);
+    if (IsFreePort(port)) ports.push_back(port);
   }
   if (ports.size() < count) return absl::UnavailableError("127.0.0.1 has no free ports");
   return ports;

@@ -18,6 +18,9 @@
 
 namespace mig::tests {
 
+// Whether nobody listens at this port of 127.0.0.1 just now.
+bool IsFreePort(uint16_t port);
+
 // The processes that run a program below `directory`, or one of `programs` with an argument below
 // it; by number.
 std::vector<pid_t> ProcessesOf(const std::string& directory, const Programs& programs);

@@ -93,6 +93,9 @@ TEST_F(QuickstartTest, ItsCommandsDoWhatItSays) {
     GTEST_SKIP() << "the package prometheus-node-exporter cannot be downloaded here: "
                  << package->ToString() << "; run apt-get update, or check the network";
   }
+  for (const uint16_t port : {8443, 8444, 8445, 9090, 9100}) {
+    if (!IsFreePort(port)) GTEST_SKIP() << "port " << port << " of 127.0.0.1 is in use here";
+  }
 
   const auto typed = Type(std::getenv("QUICKSTART"));
 
