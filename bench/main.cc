@@ -7,6 +7,10 @@
 #include <iostream>
 #include <string>
 
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "bench/samples/samples.h"
 #include "bench/suites/scan_suite.h"
 #include "bench/suites/sha256_suite.h"
 #include "bench/suites/trust_suite.h"
@@ -18,6 +22,7 @@ struct Arguments {
   bool quick = false;
   std::string only;
   std::string json_file;
+  std::string samples_file;
 };
 
 mig::bench::Table MakeTable(const Arguments& arguments) {
@@ -32,24 +37,51 @@ mig::bench::Table MakeTable(const Arguments& arguments) {
   return table;
 }
 
-int Measure(const Arguments& arguments) {
+mig::bench::RunOptions Options(const Arguments& arguments) {
   mig::bench::RunOptions options;
   options.only = arguments.only;
+  options.on_row = [](absl::string_view row) { std::cerr << "bench: " << row << "\n"; };
+  return options;
+}
+
+int Failed(absl::string_view what) {
+  std::cerr << "bench: " << what << "\n";
+  return 1;
+}
+
+bool Write(const std::string& path, const std::string& text) {
+  std::ofstream file(path, std::ios::trunc);
+  file << text;
+  return file.flush().good();
+}
+
+// Both sides of every row, as the table that people read.
+int Measure(const Arguments& arguments) {
+  mig::bench::RunOptions options = Options(arguments);
   options.repetitions = arguments.quick ? 4 : 20;
   options.least_time = arguments.quick ? absl::Milliseconds(20) : absl::Milliseconds(200);
-  options.on_row = [](absl::string_view row) { std::cerr << "bench: " << row << "\n"; };
   const auto results = MakeTable(arguments).Run(options);
-  if (!results.ok()) {
-    std::cerr << "bench: " << results.status().message() << "\n";
-    return 1;
-  }
+  if (!results.ok()) return Failed(results.status().message());
   std::cout << mig::bench::ToText(*results);
-  if (arguments.json_file.empty()) return 0;
-  std::ofstream json(arguments.json_file, std::ios::trunc);
-  json << mig::bench::ToJson(*results);
-  if (json.flush().good()) return 0;
-  std::cerr << "bench: " << arguments.json_file << " cannot be written\n";
-  return 1;
+  if (arguments.json_file.empty() || Write(arguments.json_file, mig::bench::ToJson(*results))) {
+    return 0;
+  }
+  return Failed(absl::StrCat(arguments.json_file, " cannot be written"));
+}
+
+// Our side of every row, as the comparer reads it. Short: it is run many times.
+int Sample(const Arguments& arguments) {
+  mig::bench::RunOptions options = Options(arguments);
+  options.on_row = nullptr;
+  options.repetitions = 3;
+  options.least_time = arguments.quick ? absl::Milliseconds(10) : absl::Milliseconds(50);
+  auto rows = MakeTable(arguments).Sample(options);
+  if (!rows.ok()) return Failed(rows.status().message());
+  const mig::bench::RunSamples run = {
+      .size = arguments.quick ? mig::bench::Size::kQuick : mig::bench::Size::kWhole,
+      .rows = *std::move(rows)};
+  if (Write(arguments.samples_file, mig::bench::ToJson(run))) return 0;
+  return Failed(absl::StrCat(arguments.samples_file, " cannot be written"));
 }
 
 }  // namespace
@@ -63,10 +95,13 @@ int main(int argc, char** argv) {
                "smaller files and fewer repetitions; less to be trusted");
   app.add_option("--only", arguments.only, "only rows whose names contain this text");
   app.add_option("--json", arguments.json_file, "also write the table to this file");
+  app.add_option("--samples", arguments.samples_file,
+                 "instead of the table: measure our side only, a few times, and write each number\n"
+                 "to this file, for bench/compare");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
   }
-  return Measure(arguments);
+  return arguments.samples_file.empty() ? Measure(arguments) : Sample(arguments);
 }

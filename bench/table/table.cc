@@ -8,6 +8,7 @@
 #include "absl/strings/str_format.h"
 #include "base/check.h"
 #include "base/status_macros.h"
+#include "bench/table/shown.h"
 
 namespace mig::bench {
 namespace {
@@ -81,14 +82,15 @@ Result Summarise(const Row& row, const std::vector<Side>& order,
           .goal = row.goal};
 }
 
-absl::StatusOr<Result> Measure(const Row& row, const RunOptions& options) {
-  const std::vector<Side> order = Order(options.repetitions);
+// The numbers of `row`'s sides in this order.
+absl::StatusOr<std::vector<double>> Measure(const Row& row, const std::vector<Side>& order,
+                                            absl::Duration least_time) {
   benchmark::ClearRegisteredBenchmarks();
   for (const Side side : order) {
     const Measured& measured = side == Side::kOurs ? row.ours : row.limit;
     benchmark::RegisterBenchmark(row.name.c_str(),
                                  [&measured](benchmark::State& state) { measured(state); })
-        ->MinTime(absl::ToDoubleSeconds(options.least_time))
+        ->MinTime(absl::ToDoubleSeconds(least_time))
         ->UseRealTime();
   }
   Collector collector(row.unit);
@@ -98,35 +100,46 @@ absl::StatusOr<Result> Measure(const Row& row, const RunOptions& options) {
     return absl::InternalError(absl::StrCat("benchmark ", row.name, ": ", collector.error()));
   }
   MIG_CHECK(collector.numbers().size() == order.size()) << row.name;
-  return Summarise(row, order, collector.numbers());
+  return collector.numbers();
 }
 
-std::string Shown(double number, Unit unit) {
-  switch (unit) {
-    case Unit::kBytesPerSecond:
-      return absl::StrFormat("%.0f MB/s", number / 1e6);
-    case Unit::kItemsPerSecond:
-      return absl::StrFormat("%.0f /s", number);
-    case Unit::kSeconds:
-      break;
-  }
-  if (number < 1e-6) return absl::StrFormat("%.0f ns", number * 1e9);
-  if (number < 1e-3) return absl::StrFormat("%.1f us", number * 1e6);
-  if (number < 1) return absl::StrFormat("%.2f ms", number * 1e3);
-  return absl::StrFormat("%.2f s", number);
+bool IsWanted(const Row& row, const RunOptions& options) {
+  return absl::StrContains(row.name, options.only);
 }
 
 }  // namespace
 
 absl::StatusOr<std::vector<Result>> Table::Run(const RunOptions& options) const {
+  const std::vector<Side> order = Order(options.repetitions);
   std::vector<Result> results;
   for (const Row& row : rows_) {
-    if (!absl::StrContains(row.name, options.only)) continue;
+    if (!IsWanted(row, options)) continue;
     if (options.on_row) options.on_row(row.name);
-    MIG_ASSIGN_OR_RETURN(Result result, Measure(row, options));
-    results.push_back(std::move(result));
+    MIG_ASSIGN_OR_RETURN(const std::vector<double> numbers,
+                         Measure(row, order, options.least_time));
+    results.push_back(Summarise(row, order, numbers));
   }
   return results;
+}
+
+absl::StatusOr<std::vector<RowSamples>> Table::Sample(const RunOptions& options) const {
+  std::vector<RowSamples> samples;
+  for (const Row& row : rows_) {
+    if (!IsWanted(row, options)) continue;
+    samples.push_back(
+        {.name = row.name, .unit = row.unit, .slowdown_limit = row.slowdown_limit, .numbers = {}});
+  }
+  for (int i = 0; i < options.repetitions; ++i) {
+    auto sample = samples.begin();
+    for (const Row& row : rows_) {
+      if (!IsWanted(row, options)) continue;
+      if (options.on_row) options.on_row(row.name);
+      MIG_ASSIGN_OR_RETURN(const std::vector<double> numbers,
+                           Measure(row, {Side::kOurs}, options.least_time));
+      (sample++)->numbers.push_back(numbers.front());
+    }
+  }
+  return samples;
 }
 
 std::string ToText(const std::vector<Result>& results) {

@@ -14,23 +14,21 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "bench/samples/samples.h"
 #include "bench/table/goal.h"
+#include "bench/table/unit.h"
 
 namespace mig::bench {
 
 using Measured = std::function<void(benchmark::State&)>;
 
-// How a row's two numbers are shown, and which way its ratio goes.
-enum class Unit {
-  kSeconds,         // time of one iteration; ratio = ours / limit: smaller is better
-  kBytesPerSecond,  // from State::SetBytesProcessed; ratio = ours / limit: larger is better
-  kItemsPerSecond,  // from State::SetItemsProcessed; likewise
-};
-
 struct Row {
   std::string name;  // a-z0-9_
   Unit unit = Unit::kSeconds;
   std::optional<Goal> goal;
+  // The smallest slowdown that a comparison with another revision calls a regression: 0.1 is a
+  // tenth more time. More than what the program's layout in memory makes of the same code.
+  double slowdown_limit = 0.1;
   Measured ours;
   Measured limit;
 };
@@ -61,6 +59,10 @@ class Table {
   // Measures every row with Google Benchmark. A side that skips with an error fails the whole:
   // Internal, with the row's name and the error.
   absl::StatusOr<std::vector<Result>> Run(const RunOptions& options) const;
+
+  // Measures our side of every row alone: once each, then all of them again, `repetitions` times,
+  // so that one bad moment spoils at most one number of a row. The same errors.
+  absl::StatusOr<std::vector<RowSamples>> Sample(const RunOptions& options) const;
 
  private:
   std::vector<Row> rows_;

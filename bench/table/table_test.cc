@@ -10,6 +10,7 @@ namespace {
 
 using ::mig::base::testing::StatusIs;
 using ::testing::ElementsAre;
+using ::testing::Gt;
 using ::testing::HasSubstr;
 
 void Spin(benchmark::State& state, int64_t rounds) {
@@ -59,6 +60,29 @@ TEST(TableTest, OnlyRowsWhoseNamesHaveTheWantedTextAreMeasured) {
   ASSERT_TRUE(table.Run(options).ok());
 
   EXPECT_THAT(seen, ElementsAre("sha256_buffer"));
+}
+
+TEST(TableTest, SamplesAreOfOurSideOnlyAndOfAllRowsInTurn) {
+  std::vector<std::string> seen;
+  Table table;
+  for (const char* name : {"a", "b"}) {
+    table.Add({.name = name,
+               .slowdown_limit = 0.25,
+               .ours = [](benchmark::State& state) { Spin(state, 1); },
+               .limit = [](benchmark::State& state) { state.SkipWithError("not wanted"); }});
+  }
+  RunOptions options = Short();
+  options.repetitions = 2;
+  options.on_row = [&](absl::string_view row) { seen.emplace_back(row); };
+
+  const auto samples = table.Sample(options);
+
+  ASSERT_TRUE(samples.ok()) << samples.status();
+  EXPECT_THAT(seen, ElementsAre("a", "b", "a", "b"));
+  ASSERT_EQ(samples->size(), 2u);
+  EXPECT_EQ((*samples)[1].name, "b");
+  EXPECT_EQ((*samples)[1].slowdown_limit, 0.25);
+  EXPECT_THAT((*samples)[1].numbers, ElementsAre(Gt(0), Gt(0)));
 }
 
 TEST(TableTest, TheTextMarksAMissedGoalAndLeavesTheRestAlone) {
