@@ -12,7 +12,7 @@
 
 #include "absl/time/time.h"
 #include "sim/report/histogram.h"
-#include "sim/scenario/scenario.h"
+#include "sim/scenario/mode.h"
 
 namespace mig::sim {
 

@@ -11,10 +11,9 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "sim/scenario/mode.h"
 
 namespace mig::sim {
-
-enum class Mode { kLive, kVirtual };
 
 enum class AgentFault { kCrashes, kHangs, kLies };
 

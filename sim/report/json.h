@@ -1,0 +1,18 @@
+// The summary for a program.
+
+#ifndef MIG_SIM_REPORT_JSON_H_
+#define MIG_SIM_REPORT_JSON_H_
+
+#include <string>
+
+#include "sim/report/outcome.h"
+
+namespace mig::sim {
+
+// One object in one line, without its end. Counts are numbers, times are in milliseconds, the seed
+// is a number with all its digits (up to 2^64 - 1).
+std::string ToJson(const Outcome& outcome);
+
+}  // namespace mig::sim
+
+#endif  // MIG_SIM_REPORT_JSON_H_
