@@ -148,10 +148,12 @@ size_t LeastPairs(size_t rows) {
 }
 
 absl::StatusOr<Comparison> Compare(absl::Span<const RunSamples> base,
-                                   absl::Span<const RunSamples> here) {
+                                   absl::Span<const RunSamples> here, Programs programs) {
   MIG_RETURN_IF_ERROR(CheckRuns(base, here));
-  Comparison comparison = {
-      .pairs = base.size(), .only_base = Alone(base, here), .only_here = Alone(here, base)};
+  Comparison comparison = {.pairs = base.size(),
+                           .programs = programs,
+                           .only_base = Alone(base, here),
+                           .only_here = Alone(here, base)};
   for (const RowSamples& row : base.front().rows) {
     if (!IsInAll(base, row.name) || !IsInAll(here, row.name)) continue;
     MIG_ASSIGN_OR_RETURN(ComparedRow compared, CompareRow(row, base, here));
@@ -166,6 +168,7 @@ absl::StatusOr<Comparison> Compare(absl::Span<const RunSamples> base,
         " rows nothing can be proven with fewer than ", least));
   }
   AdjustForAllRows(comparison.rows);
+  if (programs == Programs::kSameBytes) return comparison;
   for (ComparedRow& row : comparison.rows) row.verdict = VerdictOf(row);
   return comparison;
 }

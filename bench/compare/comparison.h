@@ -46,8 +46,15 @@ struct ComparedRow {
   Verdict verdict = Verdict::kSame;
 };
 
+// Whether the two revisions came out as different programs.
+enum class Programs {
+  kDiffer,
+  kSameBytes,  // then whatever differs is the machine: no row has a verdict
+};
+
 struct Comparison {
   size_t pairs = 0;
+  Programs programs = Programs::kDiffer;
   std::vector<ComparedRow> rows;       // in the order of the base's first run
   std::vector<std::string> only_base;  // rows that are not in every run of the other side
   std::vector<std::string> only_here;
@@ -63,7 +70,8 @@ struct Comparison {
 //         FailedPrecondition   no row in common, other sizes or units, or too few pairs to find
 //                              anything (says how many are needed)
 absl::StatusOr<Comparison> Compare(absl::Span<const RunSamples> base,
-                                   absl::Span<const RunSamples> here);
+                                   absl::Span<const RunSamples> here,
+                                   Programs programs = Programs::kDiffer);
 
 // The least number of pairs with which `rows` rows can come out as slower at all.
 size_t LeastPairs(size_t rows);

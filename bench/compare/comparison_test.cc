@@ -66,6 +66,16 @@ TEST(ComparisonTest, SlowerByLessThanTheLimitIsSaidAndIsNoRegression) {
   EXPECT_FALSE(comparison.HasRegression());
 }
 
+TEST(ComparisonTest, TheSameProgramIsNeverARegressionHoweverTheMachineBehaved) {
+  const auto comparison = Compare(Runs(12, 1), Runs(12, 1.5), Programs::kSameBytes);
+
+  ASSERT_TRUE(comparison.ok()) << comparison.status();
+  EXPECT_EQ(comparison->programs, Programs::kSameBytes);
+  EXPECT_EQ(comparison->rows[0].verdict, Verdict::kSame);
+  EXPECT_NEAR(comparison->rows[0].slowdown.estimate, 0.5, 1e-9);
+  EXPECT_FALSE(comparison->HasRegression());
+}
+
 TEST(ComparisonTest, FasterIsNoRegression) {
   const Comparison comparison = Compared(Runs(12, 1.2), Runs(12, 1));
 

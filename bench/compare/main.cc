@@ -27,6 +27,7 @@ constexpr int kNotComparable = 3;
 struct Arguments {
   std::vector<std::string> base;
   std::vector<std::string> here;
+  bool same_program = false;
   bool json = false;
 };
 
@@ -45,7 +46,9 @@ absl::StatusOr<std::vector<RunSamples>> ReadAll(const std::vector<std::string>& 
 absl::StatusOr<mig::bench::Comparison> Judge(const Arguments& arguments) {
   MIG_ASSIGN_OR_RETURN(const std::vector<RunSamples> base, ReadAll(arguments.base));
   MIG_ASSIGN_OR_RETURN(const std::vector<RunSamples> here, ReadAll(arguments.here));
-  return mig::bench::Compare(base, here);
+  return mig::bench::Compare(
+      base, here,
+      arguments.same_program ? mig::bench::Programs::kSameBytes : mig::bench::Programs::kDiffer);
 }
 
 int Run(const Arguments& arguments) {
@@ -72,6 +75,8 @@ int main(int argc, char** argv) {
       "Example: compare --base base1.json base2.json ... --here here1.json here2.json ...");
   app.add_option("--base", arguments.base, "samples of the revision to compare with")->required();
   app.add_option("--here", arguments.here, "samples of the revision in question")->required();
+  app.add_flag("--same-program", arguments.same_program,
+               "both programs are the same bytes: then nothing is a regression");
   app.add_flag("--json", arguments.json, "print one JSON object instead of the table");
   try {
     app.parse(argc, argv);

@@ -62,6 +62,10 @@ std::string LastLine(const Comparison& comparison) {
   }
   const std::string over = absl::StrCat(comparison.pairs, " pairs, ", comparison.rows.size(),
                                         " rows, p < ", kFamilyAlpha, " over all rows together");
+  if (comparison.programs == Programs::kSameBytes) {
+    return absl::StrCat("no regression: the two programs are the same bytes, and what differs is ",
+                        "the machine (", comparison.pairs, " pairs)");
+  }
   return slower.empty()
              ? absl::StrCat("no regression (", over, ")")
              : absl::StrCat("REGRESSION: ", absl::StrJoin(slower, ", "), " (", over, ")");
@@ -93,9 +97,11 @@ std::string ToText(const Comparison& comparison) {
 
 std::string ToJson(const Comparison& comparison) {
   std::string text = absl::StrFormat(
-      "{\"verdict\": \"%s\", \"pairs\": %d, \"alpha\": %g, \"confidence\": %g, \"rows\": [",
-      comparison.HasRegression() ? "regression" : "none", comparison.pairs, kFamilyAlpha,
-      kConfidence);
+      "{\"verdict\": \"%s\", \"same_program\": %s, \"pairs\": %d, \"alpha\": %g, \"confidence\": "
+      "%g, \"rows\": [",
+      comparison.HasRegression() ? "regression" : "none",
+      comparison.programs == Programs::kSameBytes ? "true" : "false", comparison.pairs,
+      kFamilyAlpha, kConfidence);
   for (const ComparedRow& row : comparison.rows) {
     absl::StrAppendFormat(
         &text,

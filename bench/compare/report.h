@@ -13,8 +13,8 @@ namespace mig::bench {
 // that were not compared, and a last line that says what it comes to.
 std::string ToText(const Comparison& comparison);
 
-// One object: verdict ("regression" or "none"), pairs, alpha, confidence, rows (name, unit, base,
-// here, slower_by, low, high, p, limit, verdict), only_base, only_here.
+// One object: verdict ("regression" or "none"), same_program, pairs, alpha, confidence, rows (name,
+// unit, base, here, slower_by, low, high, p, limit, verdict), only_base, only_here.
 std::string ToJson(const Comparison& comparison);
 
 }  // namespace mig::bench

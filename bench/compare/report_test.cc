@@ -52,9 +52,19 @@ TEST(ReportTest, WithoutARegressionTheLastLineSaysSo) {
   EXPECT_THAT(ToText(comparison), Not(HasSubstr("REGRESSION")));
 }
 
+TEST(ReportTest, OfTheSameProgramTwiceItSaysThat) {
+  Comparison comparison = Sample();
+  comparison.programs = Programs::kSameBytes;
+  comparison.rows[0].verdict = Verdict::kSame;
+
+  EXPECT_THAT(ToText(comparison), HasSubstr("no regression: the two programs are the same bytes"));
+  EXPECT_THAT(ToJson(comparison), HasSubstr("\"verdict\": \"none\", \"same_program\": true"));
+}
+
 TEST(ReportTest, TheJsonIsOneObjectWithAllOfIt) {
   EXPECT_EQ(ToJson(Sample()),
-            "{\"verdict\": \"regression\", \"pairs\": 16, \"alpha\": 0.01, \"confidence\": 0.95, "
+            "{\"verdict\": \"regression\", \"same_program\": false, \"pairs\": 16, \"alpha\": "
+            "0.01, \"confidence\": 0.95, "
             "\"rows\": [\n"
             "  {\"name\": \"scan\", \"unit\": \"seconds\", \"base\": 0.001, \"here\": 0.0012, "
             "\"slower_by\": 0.2, \"low\": 0.15, \"high\": 0.25, \"p\": 2e-05, \"limit\": 0.1, "
