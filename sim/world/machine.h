@@ -1,0 +1,95 @@
+// One virtual machine: a disk in memory, given facts, an agent that behaves as its scenario says.
+// The loader on it is the one that ships.
+
+#ifndef MIG_SIM_WORLD_MACHINE_H_
+#define MIG_SIM_WORLD_MACHINE_H_
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "absl/status/status.h"
+#include "base/clock.h"
+#include "base/disk_image.h"
+#include "base/inline_executor.h"
+#include "base/memory_file_system.h"
+#include "base/random.h"
+#include "base/testing/seeded_random.h"
+#include "loader/host/testing/given_host_facts.h"
+#include "loader/run/connector.h"
+#include "loader/run/host.h"
+#include "loader/services/testing/scripted_services.h"
+#include "sim/world/world.h"
+#include "trust/host_id.h"
+#include "trust/trusted_state.h"
+
+namespace mig::sim {
+
+// What a machine's managed files are, all together.
+struct FilesFound {
+  // The release whose set it is, byte for byte, no file more or less; nothing: of none.
+  std::optional<size_t> release;
+  bool none = false;      // no managed file at all
+  std::string describes;  // for messages, if it is neither: "/opt/a/agent of 1.1, ..."
+};
+
+// One thread at a time. Memory: its disk's inodes; contents are the world's.
+class Machine {
+ public:
+  // All borrowed. A fresh disk: the package is installed, the key lies there and waits for its
+  // certificate, nothing is enrolled.
+  Machine(World& world, size_t index, base::Clock& clock, loader::Connector& connector);
+  // The same machine with another disk: it boots from what a power cut left.
+  Machine(World& world, size_t index, base::Clock& clock, loader::Connector& connector,
+          const base::DiskImage& image);
+
+  Machine(const Machine&) = delete;
+  Machine& operator=(const Machine&) = delete;
+
+  // For loader::Enroll, Run, RecoverRun.
+  const loader::Host& host() const { return *host_; }
+  World& world() { return world_; }
+  size_t index() const { return index_; }
+  std::string name() const { return World::NameOf(index_); }
+  const trust::HostId& id() const { return world_.id(index_); }
+  base::MemoryFileSystem& disk() { return *disk_; }
+  loader::testing::ScriptedServices& services() { return services_; }
+
+  // Processes are gone, and the disk is another one. Reboot the clock too.
+  void Boot(const base::DiskImage& image);
+
+  // Asked at each start of the agent, before it runs.
+  std::function<void()> on_agent_start;
+
+  // --- What is there, read behind the loader's back: counts no operation and fails never.
+
+  FilesFound Files() const;
+  // Nothing: there is none, or it cannot be read.
+  std::optional<trust::TrustedState> Trusted() const;
+  // Whether an install has begun and not ended.
+  bool HasJournal() const;
+
+ private:
+  void Build();
+  loader::testing::AgentScript ScriptNow();
+
+  World& world_;
+  const size_t index_;
+  base::Clock& clock_;
+  loader::Connector& connector_;
+  std::unique_ptr<base::MemoryFileSystem> disk_;
+  base::InlineExecutor executor_;
+  base::testing::SeededRandom random_;
+  loader::testing::GivenHostFacts facts_;
+  loader::testing::ScriptedServices services_;
+  std::optional<loader::Host> host_;
+};
+
+// Which release's set of managed files an image has.
+FilesFound FilesOf(const World& world, const base::DiskImage& image);
+
+}  // namespace mig::sim
+
+#endif  // MIG_SIM_WORLD_MACHINE_H_
