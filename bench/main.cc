@@ -11,8 +11,10 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "bench/samples/samples.h"
+#include "bench/suites/rollout/rollout_suite.h"
 #include "bench/suites/scan_suite.h"
 #include "bench/suites/sha256_suite.h"
+#include "bench/suites/store/store_suite.h"
 #include "bench/suites/trust_suite.h"
 #include "bench/table/table.h"
 
@@ -34,6 +36,8 @@ mig::bench::Table MakeTable(const Arguments& arguments) {
   mig::bench::AddTrustRows(table);
   mig::bench::AddScanRows(table, arguments.quick ? mig::bench::ScanSuiteOptions{.files = 1000}
                                                  : mig::bench::ScanSuiteOptions{});
+  mig::bench::AddRolloutRows(table);
+  mig::bench::AddStoreRows(table);
   return table;
 }
 
