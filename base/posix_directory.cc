@@ -9,7 +9,9 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <climits>
 #include <cstdio>
+#include <cstring>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -183,8 +185,11 @@ absl::Status PosixDirectory::RemoveDir(absl::string_view name) {
 
 absl::StatusOr<FileStat> PosixDirectory::Stat(absl::string_view name) {
   MIG_RETURN_IF_ERROR(CheckName(name));
+  char entry[NAME_MAX + 1];  // a scan comes here for each file: no allocation
+  memcpy(entry, name.data(), name.size());
+  entry[name.size()] = '\0';
   struct stat stat;
-  if (fstatat(fd_.get(), std::string(name).c_str(), &stat, AT_SYMLINK_NOFOLLOW) != 0) {
+  if (fstatat(fd_.get(), entry, &stat, AT_SYMLINK_NOFOLLOW) != 0) {
     return Error("stat", name);
   }
   return ToFileStat(stat);

@@ -10,13 +10,14 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 #include "base/check.h"
 #include "base/posix_file_system.h"
 #include "base/system_clock.h"
 #include "base/thread_pool_executor.h"
 #include "bench/suites/scratch.h"
-#include "loader/config/target.h"
 #include "loader/scan/digest_cache.h"
+#include "loader/scan/local_manifest.h"
 #include "loader/scan/scan.h"
 
 namespace mig::bench {
@@ -28,12 +29,12 @@ constexpr size_t kFileBytes = 4096;
 struct Tree {
   explicit Tree(size_t count) : names(scratch.WriteFiles(count, kFileBytes)) {
     for (const std::string& name : names) {
-      targets.push_back({.product = "agent",
-                         .name = name,
-                         .directory = scratch.path(),
-                         .file_name = name,
-                         .mode = 0644,
-                         .max_bytes = kFileBytes});
+      files.push_back({.target = {.product = "agent",
+                                  .name = name,
+                                  .directory = scratch.path(),
+                                  .file_name = name,
+                                  .mode = 0644,
+                                  .max_bytes = kFileBytes}});
     }
     const auto clock = base::SystemClock::Open();
     MIG_CHECK_OK(clock);
@@ -44,14 +45,14 @@ struct Tree {
   }
 
   void Scan(base::Executor& executor) {
-    const std::vector<loader::LocalFile> seen = loader::ScanTargets(
-        targets, {.disk = disk, .executor = executor, .cache = cache, .now = now});
-    MIG_CHECK(seen.size() == targets.size());
+    loader::LookAt(absl::MakeSpan(files),
+                   {.disk = disk, .executor = executor, .cache = cache, .now = now});
+    MIG_CHECK(files.back().state == loader::LocalState::kPresent);
   }
 
   Scratch scratch;
   std::vector<std::string> names;
-  std::vector<loader::Target> targets;
+  std::vector<loader::LocalFile> files;  // as prepared as the walk's names are
   base::PosixFileSystem disk;
   base::ThreadPoolExecutor one_core{1};
   base::ThreadPoolExecutor two_cores{2};

@@ -47,6 +47,7 @@ DigestCache DigestCache::Load(base::Directory& directory, absl::string_view name
   cache.entries_.reserve(entries.size() / kEntryBytes);
   for (; !entries.empty(); entries.remove_prefix(kEntryBytes)) {
     Entry entry;
+    entry.key = Key(NumberAt(entries, 0), NumberAt(entries, 1));
     entry.size_bytes = NumberAt(entries, 2);
     entry.modified = absl::FromUnixNanos(static_cast<int64_t>(NumberAt(entries, 3)));
     entry.changed = absl::FromUnixNanos(static_cast<int64_t>(NumberAt(entries, 4)));
@@ -54,25 +55,25 @@ DigestCache DigestCache::Load(base::Directory& directory, absl::string_view name
         base::Digest::FromBytes(entries.substr(5 * 8, base::Digest::kSizeBytes));
     if (!digest.ok()) break;
     entry.digest = *digest;
-    cache.entries_[Key(NumberAt(entries, 0), NumberAt(entries, 1))] = entry;
+    cache.entries_.push_back(entry);
   }
+  Settle(cache.entries_);
   return cache;
 }
 
 absl::Status DigestCache::Save(base::Directory& directory, absl::string_view name) {
-  std::vector<std::pair<Key, const Entry*>> sorted;  // so that the file is the same each time
-  for (const auto& [key, entry] : entries_) {
-    if (entry.in_use) sorted.emplace_back(key, &entry);
+  std::vector<const Entry*> kept;
+  for (const Entry& entry : entries_) {
+    if (entry.in_use) kept.push_back(&entry);
   }
-  if (!is_changed_ && sorted.size() == entries_.size()) return absl::OkStatus();
-  std::sort(sorted.begin(), sorted.end());
-  if (sorted.size() > kMaxEntries) sorted.resize(kMaxEntries);
+  if (!is_changed_ && kept.size() == entries_.size()) return absl::OkStatus();
+  if (kept.size() > kMaxEntries) kept.resize(kMaxEntries);
 
   std::string bytes(kMagic);
-  bytes.reserve(kMagic.size() + (sorted.size() + 1) * kEntryBytes);
-  for (const auto& [key, entry] : sorted) {
-    base::AppendU64Le(bytes, key.first);
-    base::AppendU64Le(bytes, key.second);
+  bytes.reserve(kMagic.size() + (kept.size() + 1) * kEntryBytes);
+  for (const Entry* entry : kept) {
+    base::AppendU64Le(bytes, entry->key.first);
+    base::AppendU64Le(bytes, entry->key.second);
     base::AppendU64Le(bytes, entry->size_bytes);
     base::AppendU64Le(bytes, static_cast<uint64_t>(absl::ToUnixNanos(entry->modified)));
     base::AppendU64Le(bytes, static_cast<uint64_t>(absl::ToUnixNanos(entry->changed)));
@@ -95,10 +96,25 @@ absl::Status DigestCache::Save(base::Directory& directory, absl::string_view nam
   return absl::OkStatus();
 }
 
-const base::Digest* DigestCache::Find(const base::FileStat& stat) const {
-  const auto found = entries_.find(Key(stat.device, stat.inode));
-  if (found == entries_.end()) return nullptr;
-  const Entry& entry = found->second;
+void DigestCache::Settle(std::vector<Entry>& entries) {
+  const auto is_before = [](const Entry& a, const Entry& b) { return a.key < b.key; };
+  const auto same = [](const Entry& a, const Entry& b) { return a.key == b.key; };
+  std::stable_sort(entries.begin(), entries.end(), is_before);
+  // From the end, so that std::unique keeps the later.
+  entries.erase(entries.begin(), std::unique(entries.rbegin(), entries.rend(), same).base());
+}
+
+const base::Digest* DigestCache::Find(const base::FileStat& stat, Cursor& cursor) const {
+  const Key key(stat.device, stat.inode);
+  size_t at = cursor.next;
+  if (at >= entries_.size() || entries_[at].key != key) {
+    const auto is_before = [](const Entry& entry, const Key& wanted) { return entry.key < wanted; };
+    const auto found = std::lower_bound(entries_.begin(), entries_.end(), key, is_before);
+    if (found == entries_.end() || found->key != key) return nullptr;
+    at = static_cast<size_t>(found - entries_.begin());
+  }
+  cursor.next = at + 1;
+  const Entry& entry = entries_[at];
   const bool is_same = entry.size_bytes == stat.size_bytes && entry.modified == stat.modified &&
                        entry.changed == stat.changed;
   if (!is_same) return nullptr;
@@ -106,13 +122,19 @@ const base::Digest* DigestCache::Find(const base::FileStat& stat) const {
   return &entry.digest;
 }
 
-void DigestCache::Add(const base::FileStat& stat, const base::Digest& digest, absl::Time now) {
-  if (std::max(stat.modified, stat.changed) > now - kLeastAge) return;
-  entries_[Key(stat.device, stat.inode)] = {.size_bytes = stat.size_bytes,
-                                            .modified = stat.modified,
-                                            .changed = stat.changed,
-                                            .digest = digest,
-                                            .in_use = true};
+void DigestCache::Add(const std::vector<HashedFile>& files, absl::Time now) {
+  const size_t before = entries_.size();
+  for (const HashedFile& file : files) {
+    if (std::max(file.stat.modified, file.stat.changed) > now - kLeastAge) continue;
+    entries_.push_back({.key = Key(file.stat.device, file.stat.inode),
+                        .size_bytes = file.stat.size_bytes,
+                        .modified = file.stat.modified,
+                        .changed = file.stat.changed,
+                        .digest = file.digest,
+                        .in_use = true});
+  }
+  if (entries_.size() == before) return;
+  Settle(entries_);
   is_changed_ = true;
 }
 

@@ -12,7 +12,6 @@
 #include <utility>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
@@ -22,11 +21,23 @@
 
 namespace mig::loader {
 
+// A file whose contents were read: what the open file was after that.
+struct HashedFile {
+  base::FileStat stat;
+  base::Digest digest;
+};
+
 // Lookups may come from several threads at once, if nobody adds meanwhile.
 class DigestCache {
  public:
   static constexpr absl::Duration kLeastAge = absl::Seconds(2);
   static constexpr size_t kMaxEntries = 65'536;
+
+  // Where a row of lookups is. Files come mostly in the order of their inodes, as the entries
+  // stand, so the next one is nearly always the next entry: no search, and no jump in memory.
+  struct Cursor {
+    size_t next = 0;
+  };
 
   DigestCache() = default;
 
@@ -39,26 +50,30 @@ class DigestCache {
   absl::Status Save(base::Directory& directory, absl::string_view name);
 
   // nullptr: not known, or another file than then. Valid until the next Add. What was found is kept
-  // by Save.
-  const base::Digest* Find(const base::FileStat& stat) const;
+  // by Save. Any `cursor` gives the same answer; each thread has its own.
+  const base::Digest* Find(const base::FileStat& stat, Cursor& cursor) const;
 
-  // Remembers that the file `stat` had `digest` at `now` (the wall clock before it was opened), if
-  // it is old enough. `stat` is of the open file, after it was read.
-  void Add(const base::FileStat& stat, const base::Digest& digest, absl::Time now);
+  // Remembers `files`, which were opened after `now` (the wall clock), as far as they are old
+  // enough. Of two that are the same file the later counts.
+  void Add(const std::vector<HashedFile>& files, absl::Time now);
 
   size_t size() const { return entries_.size(); }
 
  private:
+  using Key = std::pair<uint64_t, uint64_t>;  // device, inode
   struct Entry {
+    Key key;
     uint64_t size_bytes = 0;
     absl::Time modified;
     absl::Time changed;
     base::Digest digest;
     mutable bool in_use = false;  // set by lookups, through std::atomic_ref
   };
-  using Key = std::pair<uint64_t, uint64_t>;  // device, inode
 
-  absl::flat_hash_map<Key, Entry> entries_;
+  // Sorts, and keeps the later of two with one key.
+  static void Settle(std::vector<Entry>& entries);
+
+  std::vector<Entry> entries_;  // sorted by key, each once
   bool is_changed_ = false;
 };
 

@@ -1,11 +1,12 @@
 #include "loader/scan/scan.h"
 
 #include <algorithm>
+#include <atomic>
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
@@ -18,23 +19,8 @@ namespace mig::loader {
 
 namespace {
 
-// Enough files to be worth another core's attention, few enough that all cores end together.
-constexpr size_t kFilesPerTask = 64;
-
-// So many directories are open at once: a process may have 1,024 descriptors.
-constexpr size_t kMaxOpenDirectories = 256;
-
-// One target, and where it lies.
-struct Item {
-  LocalFile* file = nullptr;
-  base::Directory* directory = nullptr;
-};
-
-// A file whose contents were read, and what it was after that.
-struct Hashed {
-  base::FileStat stat;
-  base::Digest digest;
-};
+// What a core takes at a time: few enough that all cores end together.
+constexpr size_t kFilesPerPiece = 64;
 
 void CannotRead(LocalFile& file, const absl::Status& status) {
   const bool is_no_file = absl::IsFailedPrecondition(status);
@@ -51,96 +37,97 @@ void Fill(LocalFile& file, const base::FileStat& stat, const base::Digest& diges
   file.digest = digest;
 }
 
-absl::Status Hash(const Item& item, std::vector<Hashed>& hashed) {
-  LocalFile& file = *item.file;
-  MIG_ASSIGN_OR_RETURN(const std::unique_ptr<base::File> open,
-                       item.directory->OpenRead(file.target.file_name));
-  MIG_ASSIGN_OR_RETURN(const base::FileDigest content,
-                       base::HashFile(*open, file.target.max_bytes));
-  MIG_ASSIGN_OR_RETURN(const base::FileStat after, open->Stat());
-  Fill(file, after, content.digest);
-  file.size_bytes = content.size_bytes;
-  const bool was_still = after.size_bytes == content.size_bytes;
-  if (was_still) hashed.push_back({.stat = after, .digest = content.digest});
-  return absl::OkStatus();
-}
-
-void Look(const Item& item, const DigestCache& cache, std::vector<Hashed>& hashed) {
-  LocalFile& file = *item.file;
-  const absl::StatusOr<base::FileStat> stat = item.directory->Stat(file.target.file_name);
-  if (absl::IsNotFound(stat.status())) return;  // missing, as it began
-  if (!stat.ok()) return CannotRead(file, stat.status());
-  if (stat->kind != base::FileKind::kFile) {
-    file.state = LocalState::kNotAFile;
-    file.why = absl::StrCat(file.target.path(),
-                            " is a link, a directory or a device, and not a file; move it away, or "
-                            "name another path in the loader's dictionary");
-    return;
-  }
-  if (stat->size_bytes > file.target.max_bytes) {
-    file.state = LocalState::kUnreadable;
-    file.why = absl::StrCat(file.target.path(), " has ", stat->size_bytes,
-                            " bytes, the loader's dictionary takes at most ", file.target.max_bytes,
-                            "; raise its max_bytes");
-    return;
-  }
-  if (const base::Digest* digest = cache.Find(*stat)) return Fill(file, *stat, *digest);
-  const absl::Status done = Hash(item, hashed);
-  if (!done.ok()) CannotRead(file, done);
-}
-
-// Files whose directories are open, to be looked at together.
-class Batch {
+// What one core does: piece by piece, with the directory of the last file open.
+class Looker {
  public:
-  explicit Batch(const ScanTools& tools) : tools_(tools) {}
+  explicit Looker(const ScanTools& tools) : tools_(tools) {}
 
-  // Opens the file's directory, unless it is open.
-  void Add(LocalFile& file) {
-    const absl::string_view path = file.target.directory;
-    if (directories_.size() == kMaxOpenDirectories && !directories_.contains(path)) Run();
-    const auto [place, is_new] = directories_.try_emplace(path);
-    OpenedDirectory& opened = place->second;
-    if (is_new) opened = Open(path);
-    if (opened.directory != nullptr) {
-      items_.push_back({.file = &file, .directory = opened.directory.get()});
-    } else if (!absl::IsNotFound(opened.status)) {
-      CannotRead(file, opened.status);
+  void Look(LocalFile& file) {
+    Forget(file);
+    if (directory_path_ != file.target.directory) Open(file.target.directory);
+    if (directory_ != nullptr) {
+      LookInDirectory(file);
+    } else if (!absl::IsNotFound(opened_)) {
+      CannotRead(file, opened_);
     }
   }
 
-  // Looks at what was added, and closes the directories.
-  void Run() {
-    const size_t tasks = (items_.size() + kFilesPerTask - 1) / kFilesPerTask;
-    std::vector<std::vector<Hashed>> hashed(tasks);
-    tools_.executor.ParallelFor(tasks, [&](size_t task) {
-      const size_t end = std::min(items_.size(), (task + 1) * kFilesPerTask);
-      for (size_t i = task * kFilesPerTask; i < end; ++i) {
-        Look(items_[i], tools_.cache, hashed[task]);
-      }
-    });
-    for (const std::vector<Hashed>& of_task : hashed) {
-      for (const Hashed& file : of_task) tools_.cache.Add(file.stat, file.digest, tools_.now);
-    }
-    items_.clear();
-    directories_.clear();
-  }
+  std::vector<HashedFile> hashed() && { return std::move(hashed_); }
 
  private:
-  struct OpenedDirectory {
-    absl::Status status;
-    std::unique_ptr<base::Directory> directory;  // nullptr: `status` says why
-  };
+  static void Forget(LocalFile& file) {
+    file.state = LocalState::kMissing;
+    file.size_bytes = 0;
+    file.mode = file.uid = file.gid = 0;
+    file.digest = base::Digest();
+    file.why.clear();
+  }
 
-  OpenedDirectory Open(absl::string_view path) {
-    absl::StatusOr<std::unique_ptr<base::Directory>> directory = tools_.disk.OpenRoot(path);
-    if (!directory.ok()) return {.status = directory.status(), .directory = nullptr};
-    return {.status = absl::OkStatus(), .directory = *std::move(directory)};
+  void Open(absl::string_view path) {
+    absl::StatusOr<std::unique_ptr<base::Directory>> opened = tools_.disk.OpenRoot(path);
+    opened_ = opened.status();
+    directory_ = opened.ok() ? *std::move(opened) : nullptr;
+    directory_path_ = path;
+  }
+
+  void LookInDirectory(LocalFile& file) {
+    const absl::StatusOr<base::FileStat> stat = directory_->Stat(file.target.file_name);
+    if (absl::IsNotFound(stat.status())) return;  // missing
+    if (!stat.ok()) return CannotRead(file, stat.status());
+    if (stat->kind != base::FileKind::kFile) {
+      file.state = LocalState::kNotAFile;
+      file.why = absl::StrCat(file.target.path(),
+                              " is a link, a directory or a device, and not a file; move it away, "
+                              "or name another path in the loader's dictionary");
+      return;
+    }
+    if (stat->size_bytes > file.target.max_bytes) {
+      file.state = LocalState::kUnreadable;
+      file.why = absl::StrCat(file.target.path(), " has ", stat->size_bytes,
+                              " bytes, the loader's dictionary takes at most ",
+                              file.target.max_bytes, "; raise its max_bytes");
+      return;
+    }
+    if (const base::Digest* digest = tools_.cache.Find(*stat, cursor_)) {
+      return Fill(file, *stat, *digest);
+    }
+    const absl::Status done = Hash(file);
+    if (!done.ok()) CannotRead(file, done);
+  }
+
+  absl::Status Hash(LocalFile& file) {
+    MIG_ASSIGN_OR_RETURN(const std::unique_ptr<base::File> open,
+                         directory_->OpenRead(file.target.file_name));
+    MIG_ASSIGN_OR_RETURN(const base::FileDigest content,
+                         base::HashFile(*open, file.target.max_bytes));
+    MIG_ASSIGN_OR_RETURN(const base::FileStat after, open->Stat());
+    Fill(file, after, content.digest);
+    file.size_bytes = content.size_bytes;
+    const bool was_still = after.size_bytes == content.size_bytes;
+    if (was_still) hashed_.push_back({.stat = after, .digest = content.digest});
+    return absl::OkStatus();
   }
 
   const ScanTools& tools_;
-  std::vector<Item> items_;
-  absl::flat_hash_map<absl::string_view, OpenedDirectory> directories_;
+  absl::string_view directory_path_;  // of the last file's target; empty: none yet
+  std::unique_ptr<base::Directory> directory_;
+  absl::Status opened_;  // why there is no directory_
+  DigestCache::Cursor cursor_;
+  std::vector<HashedFile> hashed_;
 };
+
+// Directory by directory, so that each is opened once by each core that comes there.
+std::vector<LocalFile*> ByDirectory(absl::Span<LocalFile> files) {
+  std::vector<LocalFile*> order(files.size());
+  for (size_t i = 0; i < files.size(); ++i) order[i] = &files[i];
+  const auto is_before = [](const LocalFile* a, const LocalFile* b) {
+    return a->target.directory < b->target.directory;
+  };
+  if (!std::is_sorted(order.begin(), order.end(), is_before)) {
+    std::stable_sort(order.begin(), order.end(), is_before);
+  }
+  return order;
+}
 
 // The members that a family has now.
 absl::StatusOr<std::vector<Target>> MembersOf(const Family& family, base::FileSystem& disk) {
@@ -164,15 +151,20 @@ absl::StatusOr<std::vector<Target>> MembersOf(const Family& family, base::FileSy
 
 }  // namespace
 
-std::vector<LocalFile> ScanTargets(std::vector<Target> targets, const ScanTools& tools) {
-  std::vector<LocalFile> files(targets.size());
-  Batch batch(tools);
-  for (size_t i = 0; i < targets.size(); ++i) {
-    files[i].target = std::move(targets[i]);
-    batch.Add(files[i]);
-  }
-  batch.Run();
-  return files;
+void LookAt(absl::Span<LocalFile> files, const ScanTools& tools) {
+  const std::vector<LocalFile*> order = ByDirectory(files);
+  const size_t pieces = (order.size() + kFilesPerPiece - 1) / kFilesPerPiece;
+  std::vector<std::vector<HashedFile>> hashed(std::min(pieces, tools.executor.width()));
+  std::atomic<size_t> next = 0;
+  tools.executor.ParallelFor(hashed.size(), [&](size_t core) {
+    Looker looker(tools);
+    for (size_t piece = next.fetch_add(1); piece < pieces; piece = next.fetch_add(1)) {
+      const size_t end = std::min(order.size(), (piece + 1) * kFilesPerPiece);
+      for (size_t i = piece * kFilesPerPiece; i < end; ++i) looker.Look(*order[i]);
+    }
+    hashed[core] = std::move(looker).hashed();
+  });
+  for (const std::vector<HashedFile>& of_core : hashed) tools.cache.Add(of_core, tools.now);
 }
 
 absl::StatusOr<LocalManifest> Scan(const Dictionary& dictionary, const ScanTools& tools) {
@@ -192,7 +184,11 @@ absl::StatusOr<LocalManifest> Scan(const Dictionary& dictionary, const ScanTools
   std::sort(targets.begin(), targets.end(), [](const Target& a, const Target& b) {
     return std::pair(a.product, a.name) < std::pair(b.product, b.name);
   });
-  return LocalManifest{.files = ScanTargets(std::move(targets), tools)};
+  LocalManifest manifest;
+  manifest.files.resize(targets.size());
+  for (size_t i = 0; i < targets.size(); ++i) manifest.files[i].target = std::move(targets[i]);
+  LookAt(absl::MakeSpan(manifest.files), tools);
+  return manifest;
 }
 
 }  // namespace mig::loader

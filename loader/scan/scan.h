@@ -4,15 +4,14 @@
 #define MIG_LOADER_SCAN_SCAN_H_
 
 #include <cstddef>
-#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 #include "base/executor.h"
 #include "base/file_system.h"
 #include "base/sizes.h"
 #include "loader/config/dictionary.h"
-#include "loader/config/target.h"
 #include "loader/scan/digest_cache.h"
 #include "loader/scan/local_manifest.h"
 
@@ -36,8 +35,9 @@ struct ScanTools {
 //                            kMaxLocalFiles files; the message names the directory
 absl::StatusOr<LocalManifest> Scan(const Dictionary& dictionary, const ScanTools& tools);
 
-// The same for a given list, in its order and without a bound: each directory is opened once.
-std::vector<LocalFile> ScanTargets(std::vector<Target> targets, const ScanTools& tools);
+// Says of each file what is at its target now; nothing else in it counts. In any number, in their
+// order; a core holds one directory open, and goes from directory to directory.
+void LookAt(absl::Span<LocalFile> files, const ScanTools& tools);
 
 }  // namespace mig::loader
 

@@ -6,14 +6,17 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/types/span.h"
 #include "base/inline_executor.h"
 #include "base/memory_file_system.h"
 #include "base/path.h"
 #include "base/sha256.h"
 #include "base/testing/manual_clock.h"
 #include "base/testing/status_matchers.h"
+#include "base/thread_pool_executor.h"
 #include "base/whole_file.h"
 
 namespace mig::loader {
@@ -163,8 +166,9 @@ TEST_F(ScanTest, FamilyOverItsCountIsRefusedByName) {
 TEST_F(ScanTest, SecondScanReadsNoContents) {
   const auto operations_of_a_scan = [this] {
     const uint64_t before = disk_.operations();
-    ScanTargets({TargetOfAgent()},
-                {.disk = disk_, .executor = executor_, .cache = cache_, .now = clock_.WallNow()});
+    LocalFile agent{.target = TargetOfAgent()};
+    LookAt(absl::MakeSpan(&agent, 1),
+           {.disk = disk_, .executor = executor_, .cache = cache_, .now = clock_.WallNow()});
     return disk_.operations() - before;
   };
   const uint64_t first = operations_of_a_scan();
@@ -194,26 +198,73 @@ TEST_F(ScanTest, FileChangedWithinTheTickOfItsHashingIsHashedAgain) {
   EXPECT_EQ(ScanOne("agent").digest, base::Sha256Of("agent 3"));
 }
 
-TEST_F(ScanTest, ManyFilesOfSeveralDirectoriesKeepTheirOrder) {
-  std::vector<Target> targets;
-  for (int i = 0; i < 300; ++i) {
-    Target target;
+// Files of several directories, in an order that goes to and fro between them.
+std::vector<LocalFile> FilesOfThreeDirectories(int count) {
+  std::vector<LocalFile> files(count);
+  for (int i = 0; i < count; ++i) {
+    Target& target = files[i].target;
     target.product = "agent";
     target.name = absl::StrCat("f", i);
     target.directory = absl::StrCat("/data/", i % 3);
     target.file_name = target.name;
     target.max_bytes = 1000;
-    Put(target.path(), absl::StrCat("contents ", i));
-    targets.push_back(target);
   }
+  return files;
+}
+
+TEST_F(ScanTest, ManyFilesOfSeveralDirectoriesKeepTheirOrder) {
+  std::vector<LocalFile> files = FilesOfThreeDirectories(300);
+  const std::vector<LocalFile> before = files;
+  for (int i = 0; i < 300; ++i) Put(files[i].target.path(), absl::StrCat("contents ", i));
   const ScanTools tools = {
       .disk = disk_, .executor = executor_, .cache = cache_, .now = clock_.WallNow()};
-  const std::vector<LocalFile> files = ScanTargets(targets, tools);
-  ASSERT_EQ(files.size(), targets.size());
+  LookAt(absl::MakeSpan(files), tools);
   for (size_t i = 0; i < files.size(); ++i) {
-    EXPECT_EQ(files[i].target, targets[i]);
+    EXPECT_EQ(files[i].target, before[i].target);
     EXPECT_EQ(files[i].digest, base::Sha256Of(absl::StrCat("contents ", i)));
   }
+}
+
+TEST_F(ScanTest, UnchangedFilesCostAStatEachAndAnOpenForEachDirectory) {
+  std::vector<LocalFile> files = FilesOfThreeDirectories(300);
+  for (int i = 0; i < 300; ++i) Put(files[i].target.path(), absl::StrCat("contents ", i));
+  clock_.Advance(absl::Minutes(1));
+  const ScanTools tools = {
+      .disk = disk_, .executor = executor_, .cache = cache_, .now = clock_.WallNow()};
+  LookAt(absl::MakeSpan(files), tools);
+  const uint64_t before = disk_.operations();
+  LookAt(absl::MakeSpan(files), tools);
+  EXPECT_EQ(disk_.operations() - before, 3 + 300u);
+}
+
+TEST_F(ScanTest, WhatWasSaidBeforeIsForgotten) {
+  std::vector<LocalFile> files(1, LocalFile{.target = TargetOfAgent()});
+  const ScanTools tools = {
+      .disk = disk_, .executor = executor_, .cache = cache_, .now = clock_.WallNow()};
+  LookAt(absl::MakeSpan(files), tools);
+  ASSERT_EQ(files[0].state, LocalState::kPresent);
+  ASSERT_THAT(DirectoryOf("/opt/a/agent")->Unlink("agent"), IsOk());
+  LookAt(absl::MakeSpan(files), tools);
+  EXPECT_EQ(files[0], LocalFile{.target = TargetOfAgent()});
+}
+
+TEST_F(ScanTest, CoresTogetherSeeEachFileOnce) {
+  base::ThreadPoolExecutor cores(4);
+  std::vector<LocalFile> files = FilesOfThreeDirectories(1000);
+  for (int i = 0; i < 1000; i += 2) Put(files[i].target.path(), absl::StrCat("contents ", i));
+  clock_.Advance(absl::Minutes(1));
+  for (int round = 0; round < 2; ++round) {  // hashed; from the cache
+    LookAt(absl::MakeSpan(files),
+           {.disk = disk_, .executor = cores, .cache = cache_, .now = clock_.WallNow()});
+    for (int i = 0; i < 1000; ++i) {
+      const bool is_there = i % 2 == 0;
+      ASSERT_EQ(files[i].state, is_there ? LocalState::kPresent : LocalState::kMissing) << i;
+      const base::Digest expected =
+          is_there ? base::Sha256Of(absl::StrCat("contents ", i)) : base::Digest();
+      ASSERT_EQ(files[i].digest, expected) << i;
+    }
+  }
+  EXPECT_EQ(cache_.size(), 500u);
 }
 
 }  // namespace
