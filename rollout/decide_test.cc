@@ -108,7 +108,7 @@ TEST_F(DecideTest, APlanBelowSeenOrBesideItIsRefused) {  // ADVERSARY 39, 40
 // ADVERSARY 61: re-signed with another seed, target or first issue.
 TEST_F(DecideTest, OneRolloutWithTwoMeaningsIsRefused) {
   const CheckedPlan& first = world_.Plan(61, v118_);
-  trust::MoveSeen(host_.state, first.verified());
+  trust::MoveSeen(host_.state, *host_.documents.root, first.verified());
   const auto resigned = [&](const CheckedManifest& target, const TestWorld::PlanChange& change) {
     const CheckedPlan& plan = world_.Plan(62, target, [&](v1::Plan& message) {
       message.set_rollout(std::string(first.plan().rollout().bytes()));
@@ -255,9 +255,11 @@ TEST_F(StreamsTest, TheStreamThatSpeaksDecidesAlsoWhileItAdmitsNobody) {
 TEST_F(DecideTest, AReleaseThatFailedHereWaitsForALaterPlan) {  // ADVERSARY 80
   host_.Hold(StreamPlans{.newest = &world_.Plan(61, v118_)});
   host_.Install(v117_);
-  trust::MarkBad(host_.state.products["agent"],
-                 {.manifest = v118_.digest(), .code = v1::Refusal::EXIT, .plan_issued = Monday()});
-  EXPECT_THAT(Why(Agent()), HasSubstr("BAD_HERE agent 1.118.0 failed on this host (EXIT)"));
+  trust::MarkBad(host_.state.products["agent"], {.manifest = v118_.digest(),
+                                                 .code = v1::Refusal::EXIT,
+                                                 .plan_issued = Monday(),
+                                                 .exit_status = 139});
+  EXPECT_THAT(Why(Agent()), HasSubstr("BAD_HERE agent 1.118.0 failed on this host (EXIT_139)"));
 
   const auto retried = [&](absl::Duration issued_later) {
     const CheckedPlan& plan = world_.Plan(62, v118_, [&](v1::Plan& message) {

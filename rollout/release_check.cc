@@ -72,10 +72,10 @@ absl::Status CheckNotBad(const Documents& documents, const HostView& host,
   const trust::BadMark* mark =
       product == nullptr ? nullptr : trust::FindBad(*product, target.digest());
   if (mark == nullptr || IsRetried(documents, host, *mark)) return absl::OkStatus();
-  return trust::Refuse(v1::Refusal::BAD_HERE,
-                       absl::StrCat(NameOf(target.manifest()), " failed on this host (",
-                                    v1::Refusal::Code_Name(mark->code),
-                                    "); sign a new plan that says `retry`, or a new release"));
+  return trust::Refuse(
+      v1::Refusal::BAD_HERE,
+      absl::StrCat(NameOf(target.manifest()), " failed on this host (", trust::DisplayOf(*mark),
+                   "); sign a new plan that says `retry`, or a new release"));
 }
 
 absl::Status CheckRequirements(const Documents& documents, const HostView& host,

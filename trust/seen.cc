@@ -5,6 +5,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "base/sizes.h"
 #include "base/status_macros.h"
 #include "trust/refusal.h"
 
@@ -65,6 +66,15 @@ absl::Status CheckRollout(const TrustedState& state, const Verified<Plan>& plan)
   return absl::OkStatus();
 }
 
+void MakeRoomForStream(TrustedState& state, const Root& root, const std::string& stream) {
+  if (state.streams.contains(stream) || state.streams.size() < base::kMaxStreams) return;
+  const size_t forgotten = std::erase_if(
+      state.streams, [&root](const auto& entry) { return root.stream(entry.first) == nullptr; });
+  if (forgotten == 0) return;
+  state.streams_forgotten =
+      std::max(state.streams_forgotten.value_or(absl::InfinitePast()), root.head().issued);
+}
+
 }  // namespace
 
 absl::Status JudgeManifest(const TrustedState& state, const Root& root,
@@ -114,13 +124,22 @@ absl::StatusOr<PlanPlace> JudgePlan(const TrustedState& state, const Root& root,
                         stream->seen.digest);
   }
   MIG_RETURN_IF_ERROR(CheckRollout(state, plan));
+  if (stream == nullptr &&
+      plan->head().issued < state.streams_forgotten.value_or(absl::InfinitePast())) {
+    return Refuse(v1::Refusal::BELOW_SEEN,
+                  absl::StrCat(name,
+                               ": this host has forgotten what it saw of streams that were "
+                               "out of the root, and takes none of their plans from before "
+                               "that; sign this one again"));
+  }
   if (stream != nullptr && plan->numbers() < stream->seen.numbers) return PlanPlace::kEarlier;
   return PlanPlace::kNewest;
 }
 
-void MoveSeen(TrustedState& state, const Verified<Plan>& plan) {
+void MoveSeen(TrustedState& state, const Root& root, const Verified<Plan>& plan) {
   const auto found = state.streams.find(plan->stream());
   if (found != state.streams.end() && found->second.seen.numbers >= plan->numbers()) return;
+  MakeRoomForStream(state, root, plan->stream());
   state.streams[plan->stream()] = {
       .seen = {.numbers = plan->numbers(), .digest = plan.digest()},
       .rollout = plan->rollout(),

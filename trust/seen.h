@@ -44,11 +44,22 @@ enum class PlanPlace {
 // Errors: NOT_IN_ROOT EPOCH
 //         EQUIVOCATION  `seen`'s numbers with another digest, or a rollout id that was seen with
 //                       another seed, first issue or targets
+//         BELOW_SEEN    of a stream that may be one that was forgotten, from before that
 absl::StatusOr<PlanPlace> JudgePlan(const TrustedState& state, const Root& root,
                                     const Verified<Plan>& plan);
 
-// `seen` of the plan's stream at least at `plan`, with its rollout.
-void MoveSeen(TrustedState& state, const Verified<Plan>& plan);
+// `seen` of the plan's stream at least at `plan`, with its rollout. JudgePlan let it pass under
+// `root`.
+//
+// A state has room for as many streams as a root (16). If the plan's is one more, all that `root`
+// does not have are forgotten: nobody can plan under those names now. Should one come back, by a
+// later root, its old plans must not: what was seen of it is gone, but a stream without `seen`
+// takes no plan that was issued before the root under which it was forgotten (`streams_forgotten`),
+// and each product's `seen` and floor bind what such a plan could name. Only what is needed is
+// forgotten, so that a stream which is merely left out of one root loses nothing as a rule.
+// (Decided against: a name for ever, which fills the state; raising the bound, which only puts it
+// off.)
+void MoveSeen(TrustedState& state, const Root& root, const Verified<Plan>& plan);
 
 // BASE unless `base` is what `newest` names as such: same digest, stream and epoch, lower sequence.
 // Whether it is in its own baseline now, rollout/ says. A base's own base counts for nothing.

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "base/sizes.h"
 #include "base/testing/status_matchers.h"
 #include "trust/refusal.h"
 #include "trust/testing/test_authority.h"
@@ -133,7 +134,7 @@ class PlanSeenTest : public ::testing::Test {
   std::optional<v1::Refusal::Code> Code(const v1::Plan& message) {
     return RefusalOf(Judge(message).status());
   }
-  void See(const v1::Plan& message) { MoveSeen(state_, authority_.Verified(message)); }
+  void See(const v1::Plan& message) { MoveSeen(state_, *root_, authority_.Verified(message)); }
 
   TestAuthority authority_;
   Verified<Root> root_ = authority_.VerifiedRoot();
@@ -148,6 +149,43 @@ TEST_F(PlanSeenTest, EachStreamHasOneLineOfNumbers) {
   EXPECT_THAT(Judge(Message(60)), IsOkAndHolds(PlanPlace::kEarlier));
   See(Message(60));
   EXPECT_EQ(state_.stream("main")->seen.numbers.sequence, 61u);
+}
+
+TEST_F(PlanSeenTest, ASeventeenthStreamDisplacesThoseThatTheRootDoesNotHave) {
+  v1::Root message = authority_.Root();
+  message.add_streams()->set_stream("nightly");
+  root_ = authority_.VerifiedFirst(message);
+  See(Message(61));
+  const TrustedStream former = *state_.stream("main");
+  while (state_.streams.size() < base::kMaxStreams) {
+    state_.streams["former-" + std::string(1, static_cast<char>('a' + state_.streams.size()))] =
+        former;
+  }
+  EXPECT_EQ(state_.streams_forgotten, std::nullopt) << "there was room";
+
+  v1::Plan nightly = Message(1);
+  nightly.set_stream("nightly");
+  ASSERT_EQ(Code(nightly), std::nullopt);
+  See(nightly);
+
+  EXPECT_EQ(state_.streams.size(), 2u);
+  EXPECT_NE(state_.stream("main"), nullptr);
+  EXPECT_NE(state_.stream("nightly"), nullptr);
+  EXPECT_EQ(state_.streams_forgotten, root_->head().issued);
+  EXPECT_TRUE(SerializeTrustedState(state_).ok());
+}
+
+TEST_F(PlanSeenTest, AForgottenStreamThatComesBackDoesNotBringItsOldPlansBack) {
+  See(Message(60));
+  state_.streams["main"].seen.numbers.sequence = 59;
+  const auto issued = absl::FromUnixMillis(Message(61).issued_ms());
+  state_.streams_forgotten = issued + absl::Milliseconds(1);
+  EXPECT_EQ(Code(Message(61)), std::nullopt) << "what was seen of this one is known";
+
+  state_.streams.clear();
+  EXPECT_EQ(Code(Message(61)), v1::Refusal::BELOW_SEEN);
+  state_.streams_forgotten = issued;
+  EXPECT_EQ(Code(Message(61)), std::nullopt);
 }
 
 TEST_F(PlanSeenTest, OneNumberWithTwoContentsIsEquivocation) {

@@ -80,6 +80,7 @@ constexpr absl::string_view kLegalZeros[] = {
     "mig.v1.TrustState.head_digest",
     "mig.v1.TrustState.waves_closed_until_ms",
     "mig.v1.TrustState.machine",
+    "mig.v1.TrustState.streams_forgotten_ms",
     "mig.v1.TrustedProduct.seen",
     "mig.v1.TrustedProduct.installed",
     "mig.v1.TrustedProduct.previous",
@@ -87,6 +88,7 @@ constexpr absl::string_view kLegalZeros[] = {
     "mig.v1.SeenDocument.epoch",
     "mig.v1.InstalledRelease.variant",
     "mig.v1.BadRelease.plan_issued_ms",
+    "mig.v1.BadRelease.exit_status",
 };
 
 constexpr uint32_t kFormatField = 1;

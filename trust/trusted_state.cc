@@ -144,6 +144,7 @@ absl::StatusOr<std::string> SerializeTrustedState(const TrustedState& state) {
   if (state.head) message.set_head_digest(std::string(state.head->bytes()));
   message.set_waves_closed_until_ms(MsOf(state.waves_closed_until));
   if (state.machine) message.set_machine(std::string(state.machine->bytes()));
+  message.set_streams_forgotten_ms(MsOf(state.streams_forgotten));
   return message.SerializeAsString();
 }
 
@@ -165,6 +166,8 @@ absl::StatusOr<TrustedState> ParseTrustedState(absl::string_view payload) {
   MIG_ASSIGN_OR_RETURN(state.head, OptionalDigest("head_digest", message.head_digest()));
   MIG_ASSIGN_OR_RETURN(state.waves_closed_until,
                        OptionalTime("waves_closed_until_ms", message.waves_closed_until_ms()));
+  MIG_ASSIGN_OR_RETURN(state.streams_forgotten,
+                       OptionalTime("streams_forgotten_ms", message.streams_forgotten_ms()));
   return state;
 }
 
@@ -178,6 +181,13 @@ void MarkBad(TrustedProduct& product, const BadMark& mark) {
   bad.push_back(mark);
   std::sort(bad.begin(), bad.end(),
             [](const BadMark& a, const BadMark& b) { return a.manifest < b.manifest; });
+}
+
+std::string DisplayOf(const BadMark& mark) {
+  v1::Refusal refusal;
+  refusal.set_code(mark.code);
+  refusal.set_exit_status(mark.exit_status);
+  return DisplayOf(refusal);
 }
 
 const BadMark* FindBad(const TrustedProduct& product, const base::Digest& manifest) {
@@ -207,6 +217,7 @@ v1::BadRelease ToMessage(const BadMark& mark) {
   message.set_manifest_digest(std::string(mark.manifest.bytes()));
   message.set_code(mark.code);
   message.set_plan_issued_ms(MsOf(mark.plan_issued));
+  message.set_exit_status(mark.exit_status);
   return message;
 }
 
@@ -235,6 +246,9 @@ absl::StatusOr<BadMark> FromMessage(const v1::BadRelease& message) {
     return MalformedField({"", 0, "bad.code"}, "is zero");
   }
   mark.code = message.code();
+  mark.exit_status = message.exit_status();
+  MIG_RETURN_IF_ERROR(CheckRange({"", 0, "bad.exit_status"}, mark.exit_status, 0,
+                                 mark.code == v1::Refusal::EXIT ? 255 : 0));
   MIG_ASSIGN_OR_RETURN(mark.plan_issued,
                        OptionalTime("bad.plan_issued_ms", message.plan_issued_ms()));
   return mark;

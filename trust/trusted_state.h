@@ -42,6 +42,7 @@ struct BadMark {
   v1::Refusal::Code code = v1::Refusal::REFUSAL_UNSPECIFIED;
   // When the plan it failed under was issued; nothing without a plan.
   std::optional<absl::Time> plan_issued;
+  uint32_t exit_status = 0;  // with EXIT: 0 to 255, 128 + n for signal n
   friend bool operator==(const BadMark&, const BadMark&) = default;
 };
 
@@ -72,6 +73,8 @@ struct TrustedState {
   std::map<std::string, TrustedStream, std::less<>> streams;    // at most 16
   std::optional<base::Digest> head;                             // of the newest one seen
   std::optional<absl::Time> waves_closed_until;
+  // When the root was issued under which streams were forgotten last (seen.h, MoveSeen).
+  std::optional<absl::Time> streams_forgotten;
   friend bool operator==(const TrustedState&, const TrustedState&) = default;
 
   // Null if there is none.
@@ -86,6 +89,8 @@ absl::StatusOr<TrustedState> ParseTrustedState(absl::string_view payload);
 
 // Sets the mark for `mark.manifest`; a fifth displaces the one of the earliest plan.
 void MarkBad(TrustedProduct& product, const BadMark& mark);
+// "EXIT_139", "PROBE": how it failed, as reports show it.
+std::string DisplayOf(const BadMark& mark);
 // Null if `manifest` is not bad here.
 const BadMark* FindBad(const TrustedProduct& product, const base::Digest& manifest);
 

@@ -27,7 +27,10 @@ using ::mig::trust::testing::TestHostId;
 using ::mig::trust::testing::TestRolloutId;
 
 BadMark Bad(int i) {
-  return {TestDigest(absl::StrCat("bad ", i)), v1::Refusal::EXIT, TestEpoch() + absl::Hours(i)};
+  return {.manifest = TestDigest(absl::StrCat("bad ", i)),
+          .code = v1::Refusal::EXIT,
+          .plan_issued = TestEpoch() + absl::Hours(i),
+          .exit_status = 139};
 }
 
 // As large as it may get: 8 products with 4 bad releases each, 16 streams.
@@ -40,6 +43,7 @@ TrustedState Largest() {
   state.root_digest = TestDigest("root");
   state.head = TestDigest("head");
   state.waves_closed_until = TestEpoch();
+  state.streams_forgotten = TestEpoch();
   for (size_t i = 0; i < base::kMaxProducts; ++i) {
     TrustedProduct& product = state.products[absl::StrCat(std::string(31, 'p'), i)];
     product.seen = Seen{{UINT64_MAX, UINT64_MAX}, TestDigest("seen")};
@@ -105,6 +109,8 @@ TEST(TrustedStateTest, DamageThatTheChecksumDidNotSeeIsRefused) {
       [&] { message.mutable_products(0)->mutable_installed()->set_variant(32); },
       [&] { message.mutable_products(0)->mutable_bad()->SwapElements(0, 1); },
       [&] { message.mutable_products(0)->mutable_bad(0)->clear_code(); },
+      [&] { message.mutable_products(0)->mutable_bad(0)->set_exit_status(256); },
+      [&] { message.mutable_products(0)->mutable_bad(0)->set_code(v1::Refusal::PROBE); },
       [&] { message.mutable_streams(0)->clear_seen(); },
       [&] { message.mutable_streams(0)->clear_rollout(); },
       [&] { message.mutable_streams(0)->set_rollout_binding("short"); },
@@ -126,11 +132,19 @@ TEST(TrustedStateTest, AFifthBadMarkDisplacesTheOneOfTheEarliestPlan) {
   EXPECT_NE(FindBad(product, Bad(5).manifest), nullptr);
 }
 
+TEST(TrustedStateTest, ABadMarkKeepsTheExitStatus) {
+  EXPECT_EQ(DisplayOf(Bad(1)), "EXIT_139");
+  const auto read = FromMessage(ToMessage(Bad(1)));
+  ASSERT_TRUE(read.ok());
+  EXPECT_EQ(*read, Bad(1));
+}
+
 TEST(TrustedStateTest, MarkingARepeatedFailureKeepsOneMark) {
   TrustedProduct product;
   MarkBad(product, Bad(1));
   BadMark again = Bad(1);
   again.code = v1::Refusal::PROBE;
+  again.exit_status = 0;
   MarkBad(product, again);
   ASSERT_EQ(product.bad.size(), 1u);
   EXPECT_EQ(FindBad(product, again.manifest)->code, v1::Refusal::PROBE);

@@ -101,6 +101,11 @@ absl::Status ReadState(const v1::CheckInRequest& request, const HostEntry& host,
         facts.state.waves_closed_until,
         trust::TimeField(Field("waves_closed_until_ms"), request.waves_closed_until_ms()));
   }
+  if (request.streams_forgotten_ms() != 0) {
+    MIG_ASSIGN_OR_RETURN(
+        facts.state.streams_forgotten,
+        trust::TimeField(Field("streams_forgotten_ms"), request.streams_forgotten_ms()));
+  }
   MIG_RETURN_IF_ERROR(ReadProducts(request, facts));
   return ReadStreams(request, facts);
 }

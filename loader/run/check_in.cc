@@ -53,6 +53,9 @@ v1::CheckInRequest RequestOf(Session& session, const SelfView& self, const Local
   if (state.waves_closed_until.has_value()) {
     request.set_waves_closed_until_ms(absl::ToUnixMillis(*state.waves_closed_until));
   }
+  if (state.streams_forgotten.has_value()) {
+    request.set_streams_forgotten_ms(absl::ToUnixMillis(*state.streams_forgotten));
+  }
   for (const base::Digest& digest : trust.held().digests()) {
     request.add_document_digests(std::string(digest.bytes()));
   }

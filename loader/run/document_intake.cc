@@ -87,7 +87,7 @@ absl::Status DocumentIntake::TakePlan(const std::string& envelope) {
     return absl::OkStatus();
   }
   MIG_RETURN_IF_ERROR(trust_.Store(digest, envelope));
-  trust::MoveSeen(trust_.state(), plan->verified());
+  trust::MoveSeen(trust_.state(), *trust_.root(), plan->verified());
   trust::ClearRetried(trust_.state(), plan->verified());
   return absl::OkStatus();
 }

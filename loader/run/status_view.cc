@@ -113,13 +113,12 @@ void AddLocalLines(const StatusView& status, const ProductView& product,
   }
   if (trusted != nullptr) {
     for (const trust::BadMark& mark : trusted->bad) {
-      lines.push_back(
-          {.sign = Line::Sign::kAgainst,
-           .subject = "bad here",
-           .code = v1::Refusal::BAD_HERE,
-           .text = absl::StrCat("release ", mark.manifest.ToHex().substr(0, 12),
-                                ".. failed here with ", v1::Refusal::Code_Name(mark.code),
-                                ", and this host went back by itself")});
+      lines.push_back({.sign = Line::Sign::kAgainst,
+                       .subject = "bad here",
+                       .code = v1::Refusal::BAD_HERE,
+                       .text = absl::StrCat("release ", mark.manifest.ToHex().substr(0, 12),
+                                            ".. failed here with ", trust::DisplayOf(mark),
+                                            ", and this host went back by itself")});
     }
   }
   if (status.journal.has_value()) {

@@ -178,7 +178,9 @@ void TrustSession::MoveSeenByHeldPlans() {
         held_.Remove(plan->digest());
       continue;
     }
-    if (*place == trust::PlanPlace::kNewest) trust::MoveSeen(state_, plan->verified());
+    if (*place == trust::PlanPlace::kNewest) {
+      trust::MoveSeen(state_, *root(), plan->verified());
+    }
   }
 }
 

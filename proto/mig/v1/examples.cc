@@ -267,12 +267,14 @@ CheckInRequest ExampleCheckInRequest() {
   bad.set_manifest_digest(Bytes32(0x73));
   bad.set_code(Refusal::EXIT);
   bad.set_plan_issued_ms(kIssuedMs - 7 * kDayMs);
+  bad.set_exit_status(139);
   product.set_variant_changed_ms(kIssuedMs - 2 * kDayMs);
   product.set_health(ProductState::HEALTHY);
   StreamState& stream = *request.add_streams();
   stream.set_stream("main");
   SetSeen(*stream.mutable_seen(), 60, 0x43);
   request.set_waves_closed_until_ms(kIssuedMs + 5 * kDayMs);
+  request.set_streams_forgotten_ms(kIssuedMs - 30 * kDayMs);
   request.add_document_digests(Bytes32(0x43));
   request.add_document_digests(Bytes32(0x71));
   request.set_root_version(3);
