@@ -103,7 +103,8 @@ TEST_F(AssignmentCheckTest, AnswersThisHostsThisRequest) {
   EXPECT_EQ(Code(TestHostId(1), Nonce()), v1::Refusal::NONCE);
 }
 
-TEST_F(AssignmentCheckTest, AnItemWithoutAPlanRepairsWhatIsInstalledAndNothingElse) {  // R6
+// R6.
+TEST_F(AssignmentCheckTest, AnItemWithoutAPlanRepairsWhatIsInstalledAndNothingElse) {
   item().clear_plan_digest();
   EXPECT_EQ(Code(), v1::Refusal::NO_PLAN);
   state_.products["agent"].installed = Installed{TestDigest("another"), 0};
@@ -116,6 +117,7 @@ TEST_F(AssignmentCheckTest, AnItemWithoutAPlanRepairsWhatIsInstalledAndNothingEl
   EXPECT_EQ(Code(), std::nullopt);
 }
 
+// R4.
 TEST_F(AssignmentCheckTest, TheDocumentsAreThoseItNames) {
   EXPECT_EQ(DocumentsCode(manifest_, &plan_), std::nullopt);
   const auto other = authority_.Verified(authority_.Manifest("agent", 119, {{"agent", "b"}}));

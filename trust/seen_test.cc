@@ -54,6 +54,7 @@ TEST_F(ManifestSeenTest, JudgingMovesNothing) {
   EXPECT_EQ(state_, before) << "a fallback that is shown early does no harm";
 }
 
+// R4.
 TEST_F(ManifestSeenTest,
        OneNumberWithTwoContentsIsEquivocation) {  // MetadataChangedWhileVersionSame
   MoveSeen(state_, Release(10, "a"));
@@ -61,6 +62,7 @@ TEST_F(ManifestSeenTest,
   EXPECT_EQ(Code(Release(10, "b"), ManifestUse::kRepair), v1::Refusal::EQUIVOCATION);
 }
 
+// R5.
 TEST_F(ManifestSeenTest, TheInstalledOneBelowSeenIsGoodForRepairOnly) {
   const auto installed = Release(9);
   MoveSeen(state_, Release(10));
@@ -70,7 +72,8 @@ TEST_F(ManifestSeenTest, TheInstalledOneBelowSeenIsGoodForRepairOnly) {
   EXPECT_EQ(Code(Release(9, "other"), ManifestUse::kRepair), v1::Refusal::BELOW_SEEN);
 }
 
-TEST_F(ManifestSeenTest, TheFloorBindsARepairToo) {  // R5; RAUC prevent-late-fallback
+// R5.
+TEST_F(ManifestSeenTest, TheFloorBindsARepairToo) {  // RAUC prevent-late-fallback
   const auto installed = Release(9);
   state_.products["agent"].installed = Installed{installed.digest(), 0};
   root_message_.mutable_products(0)->set_floor(9);
@@ -92,6 +95,7 @@ TEST_F(ManifestSeenTest, AWithdrawnOneIsGoodForNothing) {  // aktualizr RevokeAf
   EXPECT_EQ(Code(installed, ManifestUse::kRepair), v1::Refusal::WITHDRAWN);
 }
 
+// R4.
 TEST_F(ManifestSeenTest, AfterTheLargestSequenceARaisedEpochStartsAgain) {  // python-tuf #414
   MoveSeen(state_, Release(UINT64_MAX));
   EXPECT_EQ(Code(Release(1, "a", 1)), v1::Refusal::EPOCH) << "the root has not raised it yet";
@@ -103,6 +107,7 @@ TEST_F(ManifestSeenTest, AfterTheLargestSequenceARaisedEpochStartsAgain) {  // p
   EXPECT_EQ(state_.product("agent")->seen->numbers, (Numbers{1, 1}));
 }
 
+// R5.
 TEST_F(ManifestSeenTest, SeenNeverFalls) {  // V3
   MoveSeen(state_, Release(10));
   MoveSeen(state_, Release(9));
@@ -141,6 +146,7 @@ class PlanSeenTest : public ::testing::Test {
   TrustedState state_;
 };
 
+// R4.
 TEST_F(PlanSeenTest, EachStreamHasOneLineOfNumbers) {
   EXPECT_THAT(Judge(Message(61)), IsOkAndHolds(PlanPlace::kNewest));
   See(Message(61));

@@ -15,7 +15,8 @@ using ::mig::trust::testing::TestEpoch;
 
 constexpr absl::Duration kYear = absl::Hours(24 * 365);
 
-TEST(TwoClocksTest, NotAfterIsTheLatestOfClockAndHeldDocuments) {  // R2
+// R2.
+TEST(TwoClocksTest, NotAfterIsTheLatestOfClockAndHeldDocuments) {
   const absl::Time now = TestEpoch();
   EXPECT_EQ(NotAfterNow(now, {}), now);
   const std::vector<absl::Time> held = {now - kYear, now + absl::Hours(1), now};
@@ -23,6 +24,7 @@ TEST(TwoClocksTest, NotAfterIsTheLatestOfClockAndHeldDocuments) {  // R2
   EXPECT_EQ(NotAfterNow(now + kYear, held), now + kYear);
 }
 
+// R2.
 TEST(TwoClocksTest, NotBeforeIsTheEarlierOfClockAndAssignment) {  // nomad #27675
   const absl::Time now = TestEpoch();
   EXPECT_EQ(NotBeforeNow(now, now + kYear), now) << "the coordinator's clock is a year ahead";
@@ -45,6 +47,7 @@ class AssignmentLifeTest : public ::testing::Test {
   const ClockReading requested_ = Reading(absl::Hours(1), TestEpoch());
 };
 
+// R3.
 TEST_F(AssignmentLifeTest, EndsByTheBootClock) {
   EXPECT_EQ(CodeAfter(absl::ZeroDuration(), absl::ZeroDuration()), std::nullopt);
   EXPECT_EQ(CodeAfter(absl::Seconds(60), absl::Seconds(60)), std::nullopt);
@@ -57,6 +60,7 @@ TEST_F(AssignmentLifeTest, EndsWithTheBoot) {
   EXPECT_EQ(CodeAfter(absl::Seconds(-1), absl::Seconds(1)), v1::Refusal::ASSIGNMENT_OVER);
 }
 
+// R3.
 TEST_F(AssignmentLifeTest, EndsWhenTheWallClockMovedByMore) {  // a machine that was paused
   EXPECT_EQ(CodeAfter(absl::Seconds(1), absl::Seconds(61)), v1::Refusal::ASSIGNMENT_OVER);
   EXPECT_EQ(CodeAfter(absl::Seconds(1), absl::Seconds(-61)), v1::Refusal::ASSIGNMENT_OVER);
@@ -74,6 +78,7 @@ class WavesClosedTest : public ::testing::Test {
   absl::Time held_ = TestEpoch() - kYear;
 };
 
+// R2.
 TEST_F(WavesClosedTest, AStepThatBootTimeDoesNotExplainClosesThemForADay) {
   EXPECT_EQ(Closed(absl::Hours(1)), absl::InfinitePast());
   EXPECT_EQ(Closed(absl::Hours(1) + absl::Minutes(1)), absl::InfinitePast());

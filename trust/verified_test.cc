@@ -132,7 +132,8 @@ TEST(VerifiedTest, KeysOfAStrangersRootCountForNothing) {
   }
 }
 
-TEST(VerifiedTest, ADocumentOfAnotherTrustDomainIsRefusedThoughTheKeysAreTheSame) {  // R8
+// R8.
+TEST(VerifiedTest, ADocumentOfAnotherTrustDomainIsRefusedThoughTheKeysAreTheSame) {
   const TestAuthority production;
   const TestAuthority staging({.trust_domain = "staging.corp.example"});
   for (const DocumentType type : kAllDocumentTypes) {
@@ -160,7 +161,8 @@ TEST(VerifiedTest, ADocumentIssuedWhenTheRootHasExpiredIsRefused) {
       v1::Refusal::ISSUED_TIME);
 }
 
-TEST(VerifiedTest, AnEmergencyPlanNeedsTheEmergencyThreshold) {  // R7
+// R7.
+TEST(VerifiedTest, AnEmergencyPlanNeedsTheEmergencyThreshold) {
   const TestAuthority authority;
   v1::Plan plan = authority.Plan(1, "agent", TestDigest("m"));
   plan.set_emergency(true);

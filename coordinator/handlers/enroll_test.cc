@@ -81,6 +81,7 @@ TEST_F(EnrollTest, ATokenLetsAHostIn) {
   EXPECT_THAT(answer->issued().certificate_chain(), SizeIs(2));
 }
 
+// R1.
 TEST_F(EnrollTest, TheIdIsTheDigestOfTheKeyAndStandsInTheCertificate) {
   const absl::StatusOr<v1::EnrollAnswer> answer = Enroll(RequestOf(coordinator_.NewToken(1), 1));
 

@@ -113,6 +113,7 @@ TEST_F(DictionaryTest, FamilyMembersAreOneSegmentThatFitsThePattern) {
               StatusIs(absl::StatusCode::kResourceExhausted, HasSubstr("max_count")));
 }
 
+// R9.
 TEST_F(DictionaryTest, UnknownComponentsAreRefusedByName) {  // ADVERSARY 99
   const absl::StatusOr<Dictionary> dictionary = LoadComponent("");
   ASSERT_THAT(dictionary, IsOk());

@@ -30,6 +30,7 @@ class EnrollTest : public testing::RunTest {
   }
 };
 
+// R1.
 TEST_F(EnrollTest, TheHostsIdIsTheDigestOfAKeyThatWasMadeHere) {
   const absl::StatusOr<Enrollment> enrollment = EnrollWith(coordinator_.NewToken());
 

@@ -27,6 +27,7 @@ class CommitPointRunTest : public testing::RunTest {
 };
 
 // Promise 2.
+// R3.
 TEST_F(CommitPointRunTest, AHaltThatARenewedTicketBringsStopsTheInstall) {
   const base::Digest installed = GivenInstalled();
   coordinator_.Roll(2, Release("1.2"));
@@ -94,6 +95,7 @@ TEST_F(CommitPointRunTest, AClockThatIsMovedWhileAnAnswerIsHeldUpOpensNoWave) {
   }
 }
 
+// R5.
 TEST_F(CommitPointRunTest, WhatIsBelowTheFloorIsNotPutBack) {
   GivenInstalled();
   coordinator_.PublishRoot([](v1::Root& root) {

@@ -64,6 +64,7 @@ TEST_F(TimeRunTest, AHintAddsATime) {
 }
 
 // Promise 2.
+// R2.
 TEST_F(TimeRunTest, AForwardStepClosesWavesForADay) {
   GivenInstalled();
   const base::Digest release = coordinator_.PublishRelease(2, Release("1.2"));
@@ -152,6 +153,7 @@ TEST_F(TimeRunTest, FactsAreJudgedAgainAtTheCommitPoint) {
   EXPECT_THAT(host_.Managed(), IsEmpty());
 }
 
+// R8.
 TEST_F(TimeRunTest, ReportFieldsBindTheHostsOwnFilters) {
   EnrollHost();
   const base::Digest release = coordinator_.PublishRelease(1, Release("1.1"));
