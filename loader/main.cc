@@ -16,6 +16,7 @@
 #include "base/system_clock.h"
 #include "base/system_random.h"
 #include "base/thread_pool_executor.h"
+#include "base/version.h"
 #include "loader/cli/command_line.h"
 #include "loader/cli/grpc_connector.h"
 #include "loader/cli/program.h"
@@ -50,7 +51,7 @@ class LinuxServices : public ServicesByActivation {
 
 ConfiguredFacts FactsOf(const Config& config) {
   return {
-      .operator_name = config.operator_name, .tags = config.tags, .loader_version = kLoaderVersion};
+      .operator_name = config.operator_name, .tags = config.tags, .loader_version = base::kVersion};
 }
 
 std::string Absolute(const std::string& path) {

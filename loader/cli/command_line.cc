@@ -2,16 +2,18 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <optional>
 #include <sstream>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
+#include "base/text.h"
+#include "base/version.h"
 
 namespace mig::loader {
-
-const char kLoaderVersion[] = "0.1.0";
 
 namespace {
 
@@ -39,18 +41,19 @@ absl::StatusOr<base::Digest> ParsePin(const std::string& text) {
 class Tree {
  public:
   Tree() : app_(kAbout, "mig-loader") {
-    app_.set_version_flag("--version", kLoaderVersion);
+    app_.set_version_flag("--version", base::kVersion);
     app_.require_subcommand(0, 1);
     app_.fallthrough();
     app_.footer(kExitCodes);
     AddCommon(app_);
     AddRun();
-    Add("status", Verb::kStatus, "What is installed, when it ran last, when it runs next",
+    Add("status", Verb::kStatus, "What is installed and how it is, the last run, the next one",
         "mig-loader status\n  mig-loader status -o json");
     Add("explain", Verb::kExplain,
         "Why this host does or does not have a release, from documents that verify here",
         "mig-loader explain");
-    Add("environment", Verb::kEnvironment, "Exactly what this host says of itself at a check-in",
+    Add("environment", Verb::kEnvironment,
+        "Exactly what this host tells the coordinator of itself (report_fields limits it)",
         "mig-loader environment\n  mig-loader environment -o json");
     AddEnroll();
     Add("recover", Verb::kRecover,
@@ -58,6 +61,9 @@ class Tree {
   }
 
   std::variant<Command, Farewell> Read(std::vector<std::string> arguments) {
+    for (const std::string& argument : arguments) {
+      if (const std::optional<std::string> wrong = ValueOfFlag(argument)) return Wrong(*wrong);
+    }
     std::reverse(arguments.begin(), arguments.end());  // as CLI11 wants a vector
     try {
       app_.parse(arguments);
@@ -90,7 +96,7 @@ class Tree {
         ->type_name("FORMAT")
         ->check(CLI::IsMember({"text", "json"}));
     app.add_flag("--detailed-exit-code", command_.detailed_exit_code,
-                 "20 in place of 0 where something was changed");
+                 "20 in place of 0 where a run changed something");
   }
 
   CLI::App* Add(const std::string& name, Verb verb, const std::string& about,
@@ -105,13 +111,15 @@ class Tree {
     CLI::App* run =
         Add("run", Verb::kRun, "Check in if it is due; install, repair or go back as documents say",
             "mig-loader run --now\n  mig-loader run --dry-run -o json");
-    run->add_flag("--now", now_, "Also where it is not this host's slot");
-    run->add_flag("--dry-run", dry_run_,
-                  "Say what a run would do by the documents held here; ask nobody, change nothing");
+    run->add_flag("--now", now_, "Also when this host is not due");
+    run->add_flag(
+        "--dry-run", dry_run_,
+        "Say what a run would do by the documents held here; asks nobody, changes nothing");
   }
 
   void AddEnroll() {
-    CLI::App* enroll = Add("enroll", Verb::kEnroll, "Get this host's certificate, for a token",
+    CLI::App* enroll = Add("enroll", Verb::kEnroll,
+                           "Get this host's certificate from the coordinator, for a token",
                            "mig-loader enroll --token-file token\n"
                            "  mig-loader enroll --token-file token --ca 5be1...");
     enroll
@@ -121,6 +129,22 @@ class Tree {
         ->required();
     enroll->add_option("--ca", pin_, "SHA-256 of the server CA's certificate or public key")
         ->type_name("PIN");
+  }
+
+  // What is wrong with "--now=5": CLI11 takes numbers and words of yes and no for a flag's value,
+  // and --dry-run=0 would then be a run.
+  std::optional<std::string> ValueOfFlag(const std::string& argument) const {
+    const size_t equals = argument.find('=');
+    if (!absl::StartsWith(argument, "--") || equals == argument.npos) return std::nullopt;
+    const std::string name = argument.substr(0, equals);
+    for (const CLI::App* app : app_.get_subcommands([](const CLI::App*) { return true; })) {
+      const CLI::Option* option = app->get_option_no_throw(name);
+      if (option == nullptr) option = app_.get_option_no_throw(name);
+      if (option == nullptr || option->get_items_expected_max() != 0) continue;
+      return absl::StrCat(name, " takes no value, \"", base::Escaped(argument.substr(equals + 1)),
+                          "\" was given");
+    }
+    return std::nullopt;
   }
 
   std::variant<Command, Farewell> Leave(const CLI::ParseError& error) {

@@ -34,9 +34,6 @@ struct Farewell {
 // `arguments` without the program's name.
 std::variant<Command, Farewell> ReadCommandLine(const std::vector<std::string>& arguments);
 
-// The loader's own version: in --version, and what filters see as loader.version.
-extern const char kLoaderVersion[];
-
 }  // namespace mig::loader
 
 #endif  // MIG_LOADER_CLI_COMMAND_LINE_H_

@@ -15,6 +15,7 @@
 #include "absl/strings/str_split.h"
 #include "base/inline_executor.h"
 #include "base/testing/seeded_random.h"
+#include "base/version.h"
 #include "loader/cli/command_line.h"
 #include "loader/run/testing/run_test_base.h"
 #include "loader/services/services_by_activation.h"
@@ -115,7 +116,7 @@ TEST_F(ProgramTest, HelpHasExamplesForEveryVerb) {
     EXPECT_EQ(answer.exit_code, 0);
     EXPECT_THAT(answer.screen.out, AllOf(HasSubstr("Example"), HasSubstr("mig-loader " + verb)));
   }
-  EXPECT_EQ(Type("--version").screen.out, absl::StrCat(kLoaderVersion, "\n"));
+  EXPECT_EQ(Type("--version").screen.out, absl::StrCat(base::kVersion, "\n"));
 }
 
 TEST_F(ProgramTest, WrongArgumentsAreOneLineAndChangeNothing) {
@@ -124,6 +125,12 @@ TEST_F(ProgramTest, WrongArgumentsAreOneLineAndChangeNothing) {
   ExpectUsage("run --never", "--never");
   ExpectUsage("run --now --dry-run", "exclude");
   ExpectUsage("status -o yaml", "yaml");
+  for (const std::string flag : {"run --now", "run --dry-run", "run --detailed-exit-code",
+                                 "--detailed-exit-code", "run --help", "--help", "--version"}) {
+    for (const std::string value : {"=5", "=true", "=0", "="}) {
+      ExpectUsage(flag + value, "takes no value");
+    }
+  }
   ExpectUsage("enroll", "--token-file");
   ExpectUsage("enroll --token-file /root/token --ca 12", "64 hex digits");
   ExpectUsage("enroll --token-file /root/nothing", "/root/nothing");
@@ -172,6 +179,43 @@ TEST_F(ProgramTest, JsonIsOneObjectALine) {
   EXPECT_THAT(Type("explain -o json").screen.out, HasSubstr("\"headline\":"));
   EXPECT_THAT(Type("environment -o json").screen.out, HasSubstr("\"hostname\":\"lap-0193\""));
   EXPECT_THAT(Type("recover -o json").screen.out, HasSubstr("\"products\":[]"));
+}
+
+// The keys of protobuf's JSON, each there whatever its value is: a script asks for no key in vain.
+TEST_F(ProgramTest, JsonHasTheSameKeysWhateverThereIs) {
+  const std::string environment = Type("environment -o json").screen.out;
+  EXPECT_THAT(environment,
+              AllOf(HasSubstr("\"utcOffsetMin\":"), HasSubstr("\"tags\":["),
+                    HasSubstr("\"addresses\":["), HasSubstr("\"distributionVersion\":"),
+                    HasSubstr("\"loaderVersion\":"), Not(HasSubstr("utc_offset_min"))));
+  EXPECT_THAT(ShowEnvironment({}, Format::kJson).out,
+              AllOf(HasSubstr("\"utcOffsetMin\":0"), HasSubstr("\"tags\":[]"),
+                    HasSubstr("\"addresses\":[]"), HasSubstr("\"hostname\":\"\""),
+                    Not(HasSubstr("\"proxied\":false"))));  // not known
+  EXPECT_THAT(ShowStatus({.products = {{.product = "agent"}}}, clock_.WallNow(), Format::kJson).out,
+              AllOf(HasSubstr("\"release\":null"), HasSubstr("\"healthSince\":null"),
+                    HasSubstr("\"code\":\"NONE\""), HasSubstr("\"lastRun\":null"),
+                    HasSubstr("\"certificateExpires\":null"), HasSubstr("\"notes\":[]"),
+                    HasSubstr("\"wavesClosedUntil\":null"), HasSubstr("\"reportsWaiting\":0"),
+                    HasSubstr("\"plans\":{}")));
+  EXPECT_THAT(ShowRun({}, RunKind::kRun, Format::kJson).out,
+              AllOf(HasSubstr("\"products\":[]"), HasSubstr("\"notes\":[]"),
+                    HasSubstr("\"next\":null"), HasSubstr("\"refusal\":null")));
+  EXPECT_THAT(ShowExplanation({}, Format::kJson).out, HasSubstr("\"products\":[]"));
+}
+
+TEST_F(ProgramTest, ACoordinatorThatIsAwayIsOneLineWithTheNextTry) {
+  Type("enroll --token-file /root/token");
+  coordinator_.away = true;
+
+  const Answer answer = Type("run --now");
+
+  EXPECT_EQ(answer.exit_code, 75);
+  EXPECT_THAT(answer.screen.err,
+              AllOf(StartsWith("mig-loader: UNAVAILABLE: "), HasSubstr("; tries again at 20"),
+                    HasSubstr("mig-loader run --now")));
+  EXPECT_EQ(std::count(answer.screen.err.begin(), answer.screen.err.end(), '\n'), 1)
+      << answer.screen.err;
 }
 
 TEST_F(ProgramTest, TheEnvironmentIsExactlyWhatIsSent) {

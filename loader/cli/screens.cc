@@ -7,17 +7,24 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "base/check.h"
+#include "base/json.h"
 #include "base/text.h"
-#include "loader/cli/json.h"
 #include "trust/refusal.h"
 
 namespace mig::loader {
 
 namespace {
 
+using base::JsonList;
+using base::JsonObject;
+using base::JsonTexts;
+
 using Change = ProductResult::Change;
 
 constexpr absl::string_view kTrial = "TRIAL ROOT 1 of 1\n";
+constexpr absl::string_view kNoProduct =
+    "nothing is managed here: the dictionary has no [product.NAME]; see dictionary_file in the "
+    "configuration\n";
 
 absl::string_view TrialLine(const bool& is_trial) { return is_trial ? kTrial : ""; }
 
@@ -95,13 +102,20 @@ std::string RunJson(const RunResult& result) {
   return absl::StrCat(object.Flag("trialRoot", result.trial_root).str(), "\n");
 }
 
+// What the next run tries again by itself says when that is.
+std::string NextTry(const RunResult& result) {
+  if (result.exit_code != ExitCode::kLater || !result.next.has_value()) return "";
+  return absl::StrCat("; tries again at ", Clock(*result.next), ", or now: mig-loader run --now");
+}
+
 std::string NothingLine(const RunResult& result, RunKind kind) {
   if (!result.products.empty() || IsRefusal(result.refusal)) return "";
   if (kind == RunKind::kRecover) return "nothing to recover\n";
   if (!result.was_due && result.next.has_value()) {
-    return absl::StrCat("not due; next ", Clock(*result.next), ". Now all the same: run --now\n");
+    return absl::StrCat("not due; next ", Clock(*result.next),
+                        ". Now all the same: mig-loader run --now\n");
   }
-  return "no product in the dictionary\n";
+  return absl::StrCat(kNoProduct);
 }
 
 }  // namespace
@@ -115,7 +129,7 @@ std::string ErrorLine(const absl::Status& status) {
 Screen ShowRun(const RunResult& result, RunKind kind, Format format) {
   Screen screen;
   if (IsRefusal(result.refusal)) {
-    screen.err = absl::StrCat("mig-loader: ", Why(result.refusal), "\n");
+    screen.err = absl::StrCat("mig-loader: ", Why(result.refusal), NextTry(result), "\n");
   }
   if (format == Format::kJson) {
     screen.out = RunJson(result);
@@ -137,7 +151,7 @@ Screen ShowExplanation(const SelfExplanation& explanation, Format format) {
     for (const rollout::Explanation& product : explanation.products) {
       absl::StrAppend(&screen.out, rollout::ToText(product));
     }
-    if (explanation.products.empty()) screen.out += "no product in the dictionary\n";
+    if (explanation.products.empty()) absl::StrAppend(&screen.out, kNoProduct);
     return screen;
   }
   std::vector<std::string> products;
@@ -166,7 +180,7 @@ Screen ShowEnvironment(const v1::Environment& environment, Format format) {
   Screen screen;
   if (format == Format::kJson) {
     google::protobuf::util::JsonPrintOptions options;
-    options.preserve_proto_field_names = true;
+    options.always_print_primitive_fields = true;  // the same keys everywhere: 0, "" and []
     MIG_CHECK(google::protobuf::util::MessageToJsonString(environment, &screen.out, options).ok());
     screen.out += "\n";
     return screen;
@@ -211,7 +225,8 @@ Screen ShowEnrollment(const Enrollment& enrollment, Format format) {
   }
   screen.out = std::string(TrialLine(enrollment.trial_root));
   if (pending) {
-    absl::StrAppend(&screen.out, "host ", id, ": ", enrollment.waits, "\n");
+    absl::StrAppend(&screen.out, "host ", id, ": ", enrollment.waits,
+                    ". Each mig-loader run asks again\n");
   } else {
     absl::StrAppend(&screen.out, "host ", id, already ? " is enrolled already" : " is enrolled",
                     ". Next: mig-loader run --now\n");

@@ -1,12 +1,13 @@
 // The screen of `mig-loader status`.
 
 #include <algorithm>
+#include <optional>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "base/json.h"
 #include "base/text.h"
-#include "loader/cli/json.h"
 #include "loader/cli/screens.h"
 #include "loader/run/exit_code.h"
 #include "trust/refusal.h"
@@ -14,6 +15,10 @@
 namespace mig::loader {
 
 namespace {
+
+using base::JsonList;
+using base::JsonObject;
+using base::JsonTexts;
 
 // "22 d", "3 h", "5 min".
 std::string Span(absl::Duration span) {
@@ -119,6 +124,14 @@ std::string StateLine(const StatusView& view, absl::Time now) {
   return line + "\n";
 }
 
+void AddTime(JsonObject& object, absl::string_view name, const std::optional<absl::Time>& time) {
+  if (time.has_value()) {
+    object.Time(name, *time);
+  } else {
+    object.Null(name);
+  }
+}
+
 std::string ProductJson(const ProductView& product) {
   JsonObject object;
   object.Text("product", product.product)
@@ -126,11 +139,12 @@ std::string ProductJson(const ProductView& product) {
       .Text("health", v1::ProductState::Health_Name(product.health));
   if (product.seen.has_value()) {
     object.Number("release", static_cast<int64_t>(product.seen->sequence));
+  } else {
+    object.Null("release");
   }
-  if (product.refusal.code() > v1::Refusal::ADOPTED) {
-    object.Text("code", trust::DisplayOf(product.refusal));
-  }
-  return object.str();
+  AddTime(object, "healthSince", product.health_since);
+  const bool is_refused = product.refusal.code() > v1::Refusal::ADOPTED;
+  return object.Text("code", is_refused ? trust::DisplayOf(product.refusal) : "NONE").str();
 }
 
 std::string StatusJson(const StatusView& view) {
@@ -143,6 +157,7 @@ std::string StatusJson(const StatusView& view) {
   JsonObject object;
   object.Text("hostId", view.host_id.ToHex())
       .Number("rootVersion", static_cast<int64_t>(view.root_version))
+      .Time("rootExpires", view.root_expires)
       .Flag("trialRoot", view.trial_root)
       .Json("products", JsonList(products))
       .Json("plans", plans.str())
@@ -154,11 +169,10 @@ std::string StatusJson(const StatusView& view) {
       .Number("reportsWaiting", static_cast<int64_t>(view.waiting_reports))
       .Number("reportsSetAside", static_cast<int64_t>(view.set_aside_reports))
       .Text("journal", view.journal.has_value() ? PhaseName(*view.journal) : "clean");
-  if (view.last_run.has_value()) object.Time("lastRun", *view.last_run);
-  if (view.certificate_expires.has_value()) {
-    object.Time("certificateExpires", *view.certificate_expires);
-  }
-  return absl::StrCat(object.str(), "\n");
+  AddTime(object, "lastRun", view.last_run);
+  AddTime(object, "certificateExpires", view.certificate_expires);
+  AddTime(object, "wavesClosedUntil", view.waves_closed_until);
+  return absl::StrCat(object.Json("notes", JsonTexts(view.notes)).str(), "\n");
 }
 
 }  // namespace

@@ -14,6 +14,8 @@ namespace {
 
 constexpr size_t kMaxDetailsBytes = 4096;
 constexpr size_t kShownBytes = 160;
+// gRPC says last, after each address, what the kernel said: loader/run/unreached.h reads it.
+constexpr size_t kShownOfAwayBytes = 800;
 
 std::optional<v1::Refusal> RefusalIn(absl::string_view details) {
   v1::Refusal refusal;
@@ -51,7 +53,8 @@ absl::Status CallStatus(absl::string_view coordinator, int code, absl::string_vi
                          "or has not begun; is TLS being inspected on the way, or this "
                          "host's clock wrong?"));
       }
-      return trust::Refuse(v1::Refusal::UNAVAILABLE, absl::StrCat(who, ": ", shown));
+      return trust::Refuse(v1::Refusal::UNAVAILABLE,
+                           absl::StrCat(who, ": ", base::Escaped(message, kShownOfAwayBytes)));
     case absl::StatusCode::kDeadlineExceeded:
       return trust::Refuse(v1::Refusal::UNAVAILABLE, absl::StrCat(who, " gave no answer in time"));
     case absl::StatusCode::kCancelled:

@@ -49,6 +49,13 @@ TEST(CallStatusTest, NobodyThereAndNoAnswerAreForLater) {
   }
 }
 
+TEST(CallStatusTest, TheKernelsWordAtTheEndIsKept) {
+  std::string said = "failed to connect to all addresses; last error: UNKNOWN: ";
+  for (int i = 0; i < 8; ++i) said += "ipv6:%5B2001:db8:1111:2222:3333:4444:5555:6666%5D:8443: ";
+  const absl::Status status = Call(absl::StatusCode::kUnavailable, said + "Connection refused");
+  EXPECT_THAT(status, StatusIs(absl::StatusCode::kUnavailable, HasSubstr("Connection refused")));
+}
+
 TEST(CallStatusTest, AnotherErrorKeepsItsCodeAndItsTextIsEscapedAndCut) {
   const absl::Status status = Call(absl::StatusCode::kInternal, std::string(5000, '\n'));
   EXPECT_THAT(status, StatusIs(absl::StatusCode::kInternal, Not(HasSubstr("\n"))));
