@@ -160,6 +160,8 @@ std::vector<Refusal> SyntaxRefusals() {
        "22: rollouts.start_s ", "written twice"},
       {"ABlockWrittenTwice", With("link { }\nlink { }"), "29: link ", "written twice"},
       {"ABlockThatIsNotClosed", With("link {\n latency_ms: 5\n"), "28: link ", "missing"},
+      {"ABraceTooFew", Changed("opens_s: 30 }\n}", "opens_s: 30 }\n"), "26: rollouts.assertions ",
+       "is a } missing above?"},
       {"ABraceTooMany", With("}"), "28: ", "not expected"},
       {"AFieldsNumber", With("2: 100"), "28: ", "not expected"},
       {"AnExtension", With("[mig.other]: 5"), "28: ", "not expected"},

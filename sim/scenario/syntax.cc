@@ -35,6 +35,7 @@ struct Name {
 struct Before {
   std::vector<Name> blocks;  // that are open there, the outermost first
   Name field;                // the last that was named in the innermost; may be empty
+  std::string value;         // what stands after its colon
   std::string found;         // the word at that place; empty at the end of the text
 };
 
@@ -61,9 +62,14 @@ Before Walk(absl::string_view text, const SyntaxError& error) {
       before.field = {};
     } else if (word.type == Tokenizer::TYPE_IDENTIFIER && last != ":") {
       before.field = {.text = word.text, .line = word.line};
+      before.value.clear();
+    } else if (word.text != ":") {
+      before.value += word.text;
     }
     last = word.text;
   }
+  if (before.value.empty()) before.value = before.found;
+  if (before.found == "-" && words.Next()) before.value += words.current().text;
   return before;
 }
 
@@ -99,7 +105,11 @@ size_t DistanceOf(absl::string_view a, absl::string_view b) {
   return row.back();
 }
 
-std::string NoSuchField(const std::string& name, const pb::Descriptor& type) {
+std::string NoSuchField(const std::string& name, const pb::Descriptor& type,
+                        const pb::Descriptor& whole) {
+  if (&type != &whole && whole.FindFieldByName(name) != nullptr) {
+    return absl::StrCat("is no field; ", name, " stands outside of blocks: is a } missing above?");
+  }
   std::vector<std::string> names;
   for (int i = 0; i < type.field_count(); ++i) names.push_back(type.field(i)->name());
   const std::string nearest = *std::ranges::min_element(
@@ -107,6 +117,31 @@ std::string NoSuchField(const std::string& name, const pb::Descriptor& type) {
   const bool is_near = DistanceOf(nearest, name) <= name.size() / 2;
   return absl::StrCat("is no field; ", is_near ? absl::StrCat("did you mean ", nearest, "? ") : "",
                       "there are ", absl::StrJoin(names, ", "));
+}
+
+// What the tokenizer itself does not take; empty if it is something else.
+std::string NoText(const std::string& message) {
+  if (absl::StrContains(message, "control character")) {
+    return "has a control character beside it; write plain text";
+  }
+  if (absl::StrContains(message, "non ascii")) {
+    return "has a letter outside ASCII beside it, which is for text in quotes; write NAME: VALUE";
+  }
+  return "";
+}
+
+std::string KindOf(const pb::FieldDescriptor& field) {
+  const FieldRule& rule = RuleOf(field);
+  switch (field.cpp_type()) {
+    case pb::FieldDescriptor::CPPTYPE_STRING:
+      return "text in quotes";
+    case pb::FieldDescriptor::CPPTYPE_MESSAGE:
+      return "a block";
+    case pb::FieldDescriptor::CPPTYPE_ENUM:
+      return "a word";
+    default:
+      return absl::StrCat("a whole number from ", rule.least, " to ", rule.most);
+  }
 }
 
 }  // namespace
@@ -120,9 +155,12 @@ std::string SyntaxWords(absl::string_view text, const SyntaxError& error,
   const std::string path = absl::StrCat(PathOf(before), base::Escaped(before.field.text));
   if (absl::StrContains(error.message, "no field named") && type != nullptr) {
     return absl::StrCat(before.field.line + 1, ": ", path, " ",
-                        NoSuchField(before.field.text, *type));
+                        NoSuchField(before.field.text, *type, whole));
   }
   const int line = error.line + 1;
+  if (const std::string no_text = NoText(error.message); !no_text.empty()) {
+    return absl::StrCat(line, ": ", path.empty() ? "the text" : path, " ", no_text);
+  }
   if (absl::StrContains(error.message, "specified multiple times")) {
     return absl::StrCat(line, ": ", path, " is written twice; leave one of the two");
   }
@@ -131,9 +169,12 @@ std::string SyntaxWords(absl::string_view text, const SyntaxError& error,
     return absl::StrCat(before.blocks.back().line + 1, ": ", before.blocks.back().text,
                         " is not closed; write the } that is missing");
   }
+  if (field != nullptr && absl::StartsWith(error.message, "Expected \":\"")) {
+    return absl::StrCat(line, ": ", path, " has no colon; write ", RuleOf(*field).example);
+  }
   if (field != nullptr && !wants_name) {
-    return absl::StrCat(line, ": ", path, " cannot be `", base::Escaped(before.found, 40),
-                        "`; write ", RuleOf(*field).example);
+    return absl::StrCat(line, ": ", path, " is ", KindOf(*field), ", and cannot be `",
+                        base::Escaped(before.value, 40), "`; write ", RuleOf(*field).example);
   }
   return absl::StrCat(line, ": ", path, path.empty() ? "" : ": ", "`",
                       base::Escaped(before.found, 40),
