@@ -14,6 +14,7 @@
 #include "base/posix_file_system.h"
 #include "base/system_clock.h"
 #include "base/system_random.h"
+#include "base/version.h"
 #include "coordinator/server/config.h"
 #include "coordinator/server/init.h"
 #include "coordinator/server/material.h"
@@ -22,8 +23,6 @@
 
 namespace mig::coordinator {
 namespace {
-
-constexpr char kVersion[] = "0.1.0";
 
 // Exit codes (docs/operations: UX).
 enum Exit { kStopped = 0, kFailed = 1, kUsage = 2, kForeignStore = 5 };
@@ -97,7 +96,7 @@ int Serve(const Machine& machine, const Arguments& arguments) {
   const sigset_t signals = StopSignals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   absl::StatusOr<std::unique_ptr<Server>> server =
-      Server::Start(machine, *config, *std::move(material), kVersion);
+      Server::Start(machine, *config, *std::move(material), base::kVersion);
   if (!server.ok()) {
     return Fail(server.status(),
                 absl::IsFailedPrecondition(server.status()) ? kForeignStore : kFailed);
@@ -114,7 +113,7 @@ int Main(int argc, char** argv) {
   RequireTls13();
   Arguments arguments;
   CLI::App app(kHelp, "mig-coordinator");
-  app.set_version_flag("--version", kVersion);
+  app.set_version_flag("--version", base::kVersion);
   app.add_option("--config", arguments.config, "coordinator.toml");
   app.add_flag("--check-config", arguments.check_config, "read and check everything, then end");
   CLI::App* const init = app.add_subcommand("init", "make a new coordinator's directory");

@@ -5,13 +5,12 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "base/text.h"
+#include "base/version.h"
 #include "ctl/cli/command_line.h"
 #include "ctl/output/exit_code.h"
 
 namespace mig::ctl {
 namespace {
-
-constexpr char kVersion[] = "0.1.0";
 
 constexpr char kFooter[] =
     "General flags (--context, -o json, --yes, ...): migctl --help\n"
@@ -33,7 +32,7 @@ void AddGlobalOptions(CommandLine& line) {
   // Known here, and read by main before there is a console.
   app.add_flag("--no-input", options.no_input,
                "never ask: fail and name the flag instead (MIGCTL_NO_INPUT)");
-  app.set_version_flag("--version", kVersion);
+  app.set_version_flag("--version", base::kVersion);
 }
 
 std::string OneLine(absl::string_view message) {
