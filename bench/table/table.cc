@@ -6,6 +6,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 #include "base/check.h"
 #include "base/status_macros.h"
 #include "bench/table/shown.h"
@@ -79,7 +80,8 @@ Result Summarise(const Row& row, const std::vector<Side>& order,
           .ours = Median(ours),
           .limit = Median(limit),
           .ratio = Median(ratios),
-          .goal = row.goal};
+          .goal = row.goal,
+          .goal_of_ours = row.goal_of_ours};
 }
 
 // The numbers of `row`'s sides in this order.
@@ -142,14 +144,22 @@ absl::StatusOr<std::vector<RowSamples>> Table::Sample(const RunOptions& options)
   return samples;
 }
 
+std::string Result::GoalText() const {
+  std::vector<std::string> goals;
+  if (goal) goals.push_back(goal->ToString());
+  if (goal_of_ours) goals.push_back(absl::StrCat("ours ", goal_of_ours->ToString()));
+  return absl::StrJoin(goals, ", ");
+}
+
 std::string ToText(const std::vector<Result>& results) {
   std::string text =
       absl::StrFormat("%-34s %12s %12s %8s  %s\n", "name", "ours", "limit", "ratio", "goal");
   for (const Result& result : results) {
+    const std::string goal = result.GoalText();
     absl::StrAppendFormat(&text, "%-34s %12s %12s %8.3f  %s%s\n", result.name,
                           Shown(result.ours, result.unit), Shown(result.limit, result.unit),
-                          result.ratio, result.goal ? result.goal->ToString() : "-",
-                          result.goal && !result.goal->IsReachedBy(result.ratio) ? "  missed" : "");
+                          result.ratio, goal.empty() ? "-" : goal,
+                          result.IsMissed() ? "  missed" : "");
   }
   return text;
 }
@@ -157,11 +167,12 @@ std::string ToText(const std::vector<Result>& results) {
 std::string ToJson(const std::vector<Result>& results) {
   std::string text = "[";
   for (const Result& result : results) {
+    const std::string goal = result.GoalText();
     absl::StrAppendFormat(
         &text,
         "%s\n  {\"name\": \"%s\", \"ours\": %.9g, \"limit\": %.9g, \"ratio\": %.6g, \"goal\": %s}",
         &result == &results.front() ? "" : ",", result.name, result.ours, result.limit,
-        result.ratio, result.goal ? absl::StrCat("\"", result.goal->ToString(), "\"") : "null");
+        result.ratio, goal.empty() ? "null" : absl::StrCat("\"", goal, "\""));
   }
   return text + "\n]\n";
 }

@@ -25,7 +25,8 @@ using Measured = std::function<void(benchmark::State&)>;
 struct Row {
   std::string name;  // a-z0-9_
   Unit unit = Unit::kSeconds;
-  std::optional<Goal> goal;
+  std::optional<Goal> goal;          // of the ratio
+  std::optional<Goal> goal_of_ours;  // of our own number, in the row's unit
   // The smallest slowdown that a comparison with another revision calls a regression: 0.1 is a
   // tenth more time. More than what the program's layout in memory makes of the same code.
   double slowdown_limit = 0.1;
@@ -42,6 +43,14 @@ struct Result {
   double limit = 0;
   double ratio = 0;
   std::optional<Goal> goal;
+  std::optional<Goal> goal_of_ours;
+
+  bool IsMissed() const {
+    return (goal && !goal->IsReachedBy(ratio)) ||
+           (goal_of_ours && !goal_of_ours->IsReachedBy(ours));
+  }
+  // ">= 0.95", ">= 0.95, ours >= 250"; empty: none.
+  std::string GoalText() const;
 };
 
 struct RunOptions {

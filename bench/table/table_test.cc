@@ -97,6 +97,17 @@ TEST(TableTest, TheTextMarksAMissedGoalAndLeavesTheRestAlone) {
   EXPECT_THAT(text, HasSubstr("1.000  >= 0.97\n"));
 }
 
+TEST(TableTest, AGoalOfOursAloneIsShownAndMissedAlone) {
+  const std::vector<Result> results = {
+      {.name = "slow", .ours = 200, .ratio = 1, .goal = AtLeast(0.9), .goal_of_ours = AtLeast(250)},
+      {.name = "fine", .ours = 300, .ratio = 1, .goal_of_ours = AtLeast(250)},
+  };
+
+  EXPECT_THAT(ToText(results), HasSubstr("1.000  >= 0.9, ours >= 250  missed\n"));
+  EXPECT_THAT(ToText(results), HasSubstr("1.000  ours >= 250\n"));
+  EXPECT_THAT(ToJson(results), HasSubstr("\"goal\": \">= 0.9, ours >= 250\"}"));
+}
+
 TEST(TableTest, TheJsonHasExactlyTheFiveKeysAndNullWhereThereIsNoGoal) {
   const std::vector<Result> results = {
       {.name = "a", .ours = 0.5, .limit = 0.25, .ratio = 2, .goal = AtMost(1.5)},
