@@ -5,18 +5,18 @@
 #include <sstream>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
 #include "base/text.h"
+#include "base/version.h"
 #include "sim/report/outcome.h"
 
 namespace mig::sim {
 
 namespace {
-
-constexpr char kVersion[] = "0.1.0";
 
 constexpr char kAbout[] =
     "Tries out a rollout before anybody is touched by it: a fleet of the shipped loaders, as a\n"
@@ -53,7 +53,7 @@ std::optional<uint64_t> ParseSeed(const std::string& text) {
 class Tree {
  public:
   Tree() : app_(kAbout, "mig-sim") {
-    app_.set_version_flag("--version", kVersion);
+    app_.set_version_flag("--version", base::kVersion);
     app_.require_subcommand(0, 1);
     app_.footer(kExitStatus);
     run_ = app_.add_subcommand("run", "Run a scenario and say what was seen");
@@ -75,6 +75,12 @@ class Tree {
   }
 
   std::variant<Command, Farewell> Read(std::vector<std::string> arguments) {
+    for (const std::string& argument : arguments) {
+      for (const absl::string_view flag : {"--live", "--virtual", "--help", "--version"}) {
+        if (!absl::StartsWith(argument, absl::StrCat(flag, "="))) continue;
+        return Wrong(absl::StrCat(flag, " takes no value"));
+      }
+    }
     std::ranges::reverse(arguments);  // as CLI11 wants a vector
     try {
       app_.parse(arguments);

@@ -42,13 +42,11 @@ absl::StatusOr<Summary> RunScenario(const Command& command, const Scenario& scen
                                     const std::string& coordinator, uint64_t seed,
                                     const Surroundings& around, const Runners& runners) {
   ProgressLine line(around.err, around.clock, around.look);
-  const auto show = [&line](const Progress& progress) { line.Show(progress); };
-  if (command.mode == Mode::kVirtual) {
-    return runners.virtual_time(scenario, {.seed = seed, .stop = &around.stop, .progress = show});
-  }
-  return runners.live(
-      scenario,
-      {.seed = seed, .coordinator_program = coordinator, .stop = &around.stop, .progress = show});
+  const Runner& run = command.mode == Mode::kLive ? runners.live : runners.virtual_time;
+  return run(scenario, {.seed = seed,
+                        .coordinator_program = coordinator,
+                        .stop = &around.stop,
+                        .progress = [&line](const Progress& now) { line.Show(now); }});
 }
 
 // A refusal begins with FILE:LINE, so that an editor finds the place.

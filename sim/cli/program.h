@@ -4,6 +4,7 @@
 #define MIG_SIM_CLI_PROGRAM_H_
 
 #include <atomic>
+#include <cstdint>
 #include <functional>
 #include <ostream>
 #include <string>
@@ -13,17 +14,25 @@
 #include "base/random.h"
 #include "sim/cli/command_line.h"
 #include "sim/cli/progress_line.h"
-#include "sim/live/live_run.h"
+#include "sim/report/progress.h"
 #include "sim/report/summary.h"
 #include "sim/scenario/scenario.h"
-#include "sim/virtual/virtual_run.h"
 
 namespace mig::sim {
 
-// What runs a scenario in each mode: RunLive, RunVirtual.
+// What a scenario is run with.
+struct RunRequest {
+  uint64_t seed = 0;
+  std::string coordinator_program;          // --live
+  const std::atomic<bool>* stop = nullptr;  // borrowed
+  std::function<void(const Progress&)> progress;
+};
+
+// What runs it in each mode: RunLive and RunVirtual, of sim/live and sim/virtual.
+using Runner = std::function<absl::StatusOr<Summary>(const Scenario&, const RunRequest&)>;
 struct Runners {
-  std::function<absl::StatusOr<Summary>(const Scenario&, LiveOptions)> live;
-  std::function<absl::StatusOr<Summary>(const Scenario&, VirtualOptions)> virtual_time;
+  Runner live;
+  Runner virtual_time;
 };
 
 // Borrowed, all of it.

@@ -71,32 +71,30 @@ class ProgramTest : public ::testing::Test {
       return farewell->exit;
     }
     base::testing::SeededRandom random{base::testing::Seed(5)};
-    return RunCommand(std::get<Command>(read),
-                      {.out = out_,
-                       .err = err_,
-                       .clock = clock_,
-                       .random = random,
-                       .stop = stop_,
-                       .look = look_,
-                       .own_program = Path("sim/mig-sim")},
-                      {.live =
-                           [this](const Scenario& scenario, LiveOptions options) {
-                             coordinator_ = options.coordinator_program;
-                             options.progress(Progress());
-                             return See(scenario, Mode::kLive, options.seed);
-                           },
-                       .virtual_time =
-                           [this](const Scenario& scenario, VirtualOptions options) {
-                             options.progress(Progress());
-                             return See(scenario, Mode::kVirtual, options.seed);
-                           }});
+    return RunCommand(
+        std::get<Command>(read),
+        {.out = out_,
+         .err = err_,
+         .clock = clock_,
+         .random = random,
+         .stop = stop_,
+         .look = look_,
+         .own_program = Path("sim/mig-sim")},
+        {.live = [this](const Scenario& scenario,
+                        const RunRequest& request) { return See(scenario, Mode::kLive, request); },
+         .virtual_time =
+             [this](const Scenario& scenario, const RunRequest& request) {
+               return See(scenario, Mode::kVirtual, request);
+             }});
   }
-  absl::StatusOr<Summary> See(const Scenario& scenario, Mode mode, uint64_t seed) {
+  absl::StatusOr<Summary> See(const Scenario& scenario, Mode mode, const RunRequest& request) {
     ++runs_;
+    coordinator_ = request.coordinator_program;
+    request.progress(Progress());
     if (!answer_.ok()) return answer_;
     seen_.scenario = scenario.name;
     seen_.mode = mode;
-    seen_.seed = seed;
+    seen_.seed = request.seed;
     return seen_;
   }
 
@@ -184,16 +182,19 @@ TEST_F(ProgramTest, WithoutASeedOneIsDrawnAndPrinted) {
 }
 
 TEST_F(ProgramTest, WrongArgumentsAreUsageAndNameTheHelp) {
-  for (const std::vector<std::string>& words :
-       std::vector<std::vector<std::string>>{{},
-                                             {"run"},
-                                             {"run", "a", "b", "--virtual"},
-                                             {"run", "a"},
-                                             {"run", "a", "--live", "--virtual"},
-                                             {"run", "a", "--virtual", "-o", "xml"},
-                                             {"run", "a", "--virtual", "--coordinator", "x"},
-                                             {"run", "a", "--virtual", "--fast"},
-                                             {"preview", "a"}}) {
+  for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{
+           {},
+           {"run"},
+           {"run", "a", "b", "--virtual"},
+           {"run", "a"},
+           {"run", "a", "--live", "--virtual"},
+           {"run", "a", "--virtual", "-o", "xml"},
+           {"run", "a", "--virtual", "--coordinator", "x"},
+           {"run", "a", "--virtual", "--fast"},
+           {"run", "a", "--virtual=0", "--live"},
+           {"run", "a", "--live=5"},
+           {"run", "a", "--virtual", "--seed", "1", "--seed", "2"},
+           {"preview", "a"}}) {
     EXPECT_EQ(Run(words), 2);
     EXPECT_THAT(err_.str(), AllOf(StartsWith("mig-sim: "), HasSubstr("--help")));
     EXPECT_EQ(err_.str().find('\n'), err_.str().size() - 1) << err_.str();

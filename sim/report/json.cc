@@ -51,17 +51,24 @@ absl::string_view EndingName(Ending ending) {
   return "";
 }
 
+// Null where there was none: no samples are not a fast one.
+std::string MsOf(const Histogram& times, absl::Duration time) {
+  return times.count() == 0 ? "null" : Ms(time);
+}
+
 std::string Phases(const Summary& summary) {
   JsonObject phases;
-  for (const auto& [phase, times] : summary.phases) {
-    if (times.count() == 0) continue;
+  for (const Phase phase :
+       {Phase::kConnect, Phase::kCheckIn, Phase::kFetch, Phase::kReport, Phase::kRun}) {
+    const auto found = summary.phases.find(phase);
+    const Histogram times = found == summary.phases.end() ? Histogram() : found->second;
     JsonObject figures;
     figures.Json("n", absl::StrCat(times.count()))
-        .Json("p50_ms", Ms(times.Quantile(50'000)))
-        .Json("p90_ms", Ms(times.Quantile(90'000)))
-        .Json("p99_ms", Ms(times.Quantile(99'000)))
-        .Json("p99_9_ms", Ms(times.Quantile(99'900)))
-        .Json("max_ms", Ms(times.max()));
+        .Json("p50_ms", MsOf(times, times.Quantile(50'000)))
+        .Json("p90_ms", MsOf(times, times.Quantile(90'000)))
+        .Json("p99_ms", MsOf(times, times.Quantile(99'000)))
+        .Json("p99_9_ms", MsOf(times, times.Quantile(99'900)))
+        .Json("max_ms", MsOf(times, times.max()));
     phases.Json(PhaseName(phase), figures.str());
   }
   return phases.str();
@@ -106,9 +113,9 @@ std::string ToJson(const Outcome& outcome) {
       .Text("mode", s.mode == Mode::kLive ? "live" : "virtual")
       .Json("seed", absl::StrCat(s.seed))
       .Number("exit", outcome.exit)
-      .Text("ending", EndingName(s.ending));
-  if (s.ending != Ending::kWhole) object.Text("ending_text", s.ending_text);
-  if (s.mode == Mode::kVirtual) object.Text("outcome_hash", s.outcome_hash);
+      .Text("ending", EndingName(s.ending))
+      .Text("ending_text", s.ending_text)
+      .Json("outcome_hash", s.mode == Mode::kVirtual ? base::JsonText(s.outcome_hash) : "null");
   for (const Figure& figure : FiguresOf(s)) {
     switch (figure.kind) {
       case Figure::Kind::kCount:

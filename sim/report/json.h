@@ -10,7 +10,9 @@
 namespace mig::sim {
 
 // One object in one line, without its end. Counts are numbers, times are in milliseconds, the seed
-// is a number with all its digits (up to 2^64 - 1).
+// is a number with all its digits (up to 2^64 - 1). All keys are always there: what was not seen is
+// 0,
+// "", [] or null.
 std::string ToJson(const Outcome& outcome);
 
 }  // namespace mig::sim
