@@ -8,8 +8,10 @@
 #include <memory>
 #include <string>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_set.h"
 #include "absl/hash/hash.h"
+#include "absl/synchronization/mutex.h"
 
 namespace mig::base {
 
@@ -18,7 +20,7 @@ using Chunk = std::shared_ptr<const std::string>;
 
 inline constexpr size_t kChunkBytes = 64 * 1024;
 
-// Gives equal bytes the same Chunk. One thread at a time.
+// Gives equal bytes the same Chunk. Any thread may call: machines that share it may run on several.
 class ChunkPool {
  public:
   // `chunk` itself, or the one with the same bytes that is here already.
@@ -27,7 +29,7 @@ class ChunkPool {
   // Forgets what nobody else holds; Intern does it when the pool has doubled.
   void Sweep();
 
-  size_t size() const { return chunks_.size(); }
+  size_t size() const;
 
  private:
   struct HashBytes {
@@ -37,8 +39,11 @@ class ChunkPool {
     bool operator()(const Chunk& a, const Chunk& b) const { return a == b || *a == *b; }
   };
 
-  absl::flat_hash_set<Chunk, HashBytes, EqualBytes> chunks_;
-  size_t sweep_at_ = 1024;
+  void SweepLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  mutable absl::Mutex mutex_;
+  absl::flat_hash_set<Chunk, HashBytes, EqualBytes> chunks_ ABSL_GUARDED_BY(mutex_);
+  size_t sweep_at_ ABSL_GUARDED_BY(mutex_) = 1024;
 };
 
 }  // namespace mig::base

@@ -64,7 +64,8 @@ std::shared_ptr<grpc::ChannelCredentials> Credentials(const GrpcTransportOptions
   if (!pairs.empty()) tls.watch_identity_key_cert_pairs();
   tls.set_verify_server_certs(true);
   // The verifier looks at the names itself; gRPC's own look is for its own verifier only.
-  tls.set_certificate_verifier(MakeServerVerifier(endpoint, options.trust_domain));
+  tls.set_certificate_verifier(
+      MakeServerVerifier(endpoint, options.trust_domain, options.observer));
   tls.set_check_call_host(false);
   return grpc::experimental::TlsCredentials(tls);
 }
@@ -91,6 +92,7 @@ class GrpcTransport::Channel {
  public:
   Channel(const GrpcTransportOptions& options, const Endpoint& endpoint)
       : endpoint_(endpoint.ToString()),
+        observer_(options.observer),
         stub_(grpc::CreateCustomChannel(absl::StrCat("dns:///", endpoint_),
                                         Credentials(options, endpoint), Arguments(options))) {}
 
@@ -98,6 +100,7 @@ class GrpcTransport::Channel {
   grpc::GenericStub& stub() { return stub_; }
 
   absl::Status StatusOf(const grpc::Status& status) const {
+    if (observer_ != nullptr) observer_->CallEnded(status.error_code());
     if (status.ok()) return absl::OkStatus();
     if (const size_t at = status.error_message().find(kNotTheCoordinator);
         at != std::string::npos) {
@@ -111,6 +114,7 @@ class GrpcTransport::Channel {
 
  private:
   const std::string endpoint_;
+  const std::shared_ptr<ConnectionObserver> observer_;
   grpc::GenericStub stub_;
 };
 
@@ -207,6 +211,12 @@ GrpcTransport::~GrpcTransport() = default;
 
 absl::StatusOr<std::string> GrpcTransport::Unary(Method method, absl::string_view request,
                                                  const CallLimits& limits) {
+  return UnaryAt(MethodPath(method), request, limits);
+}
+
+absl::StatusOr<std::string> GrpcTransport::UnaryAt(absl::string_view path,
+                                                   absl::string_view request,
+                                                   const CallLimits& limits) {
   if (request.size() > base::kMaxGrpcMessageBytes) return TooLarge(request);
   grpc::ClientContext context;
   SetDeadline(context, clock_, limits.deadline);
@@ -214,7 +224,7 @@ absl::StatusOr<std::string> GrpcTransport::Unary(Method method, absl::string_vie
   grpc::ByteBuffer answer;
   grpc::Status status;
   const std::unique_ptr<Event> done = clock_.NewEvent();
-  channel_->stub().UnaryCall(&context, std::string(MethodPath(method)), {}, &sent, &answer,
+  channel_->stub().UnaryCall(&context, std::string(path), {}, &sent, &answer,
                              [&status, &done](grpc::Status result) {
                                status = std::move(result);
                                done->Notify();
@@ -245,13 +255,14 @@ absl::Status GrpcTransport::ServerStream(Method method, absl::string_view reques
     break;
   }
   const grpc::Status status = stream.Finish();
+  const absl::Status said = channel_->StatusOf(status);
   MIG_RETURN_IF_ERROR(taken);
   if (read == Stream::Read::kTimedOut) {
     return trust::Refuse(v1::Refusal::SLOW,
                          absl::StrCat("coordinator ", channel_->endpoint(), " sent nothing for ",
                                       absl::FormatDuration(limits.stall)));
   }
-  return channel_->StatusOf(status);
+  return said;
 }
 
 }  // namespace mig::loader

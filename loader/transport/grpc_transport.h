@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "base/clock.h"
+#include "loader/transport/connection_observer.h"
 #include "loader/transport/tls13.h"
 #include "loader/transport/transport.h"
 
@@ -37,6 +38,9 @@ struct GrpcTransportOptions {
   // HTTP CONNECT through it: "http://proxy.corp:3128", or with "user:password@". Empty: straight,
   // whatever the environment says. For `no_proxy` leave it empty.
   std::string proxy;
+
+  // Null: nobody. Shared, since gRPC may tell it something after the transport is gone.
+  std::shared_ptr<ConnectionObserver> observer;
 };
 
 // One connection, made at the first call and again when it broke; no retries, no compression, no
@@ -52,6 +56,10 @@ class GrpcTransport : public Transport {
 
   absl::StatusOr<std::string> Unary(Method method, absl::string_view request,
                                     const CallLimits& limits) override;
+  // The same of any method of that server, by its path ("/mig.v1.AdminService/StartRollout"): a
+  // simulation's operators.
+  absl::StatusOr<std::string> UnaryAt(absl::string_view path, absl::string_view request,
+                                      const CallLimits& limits);
   absl::Status ServerStream(Method method, absl::string_view request, const CallLimits& limits,
                             absl::FunctionRef<absl::Status(absl::string_view)> take) override;
 

@@ -25,12 +25,16 @@ std::vector<std::string> Strings(const std::vector<grpc::string_ref>& refs) {
 
 class ServerVerifier : public ExternalCertificateVerifier {
  public:
-  ServerVerifier(Endpoint endpoint, std::string trust_domain)
-      : endpoint_(std::move(endpoint)), trust_domain_(std::move(trust_domain)) {}
+  ServerVerifier(Endpoint endpoint, std::string trust_domain,
+                 std::shared_ptr<ConnectionObserver> observer)
+      : endpoint_(std::move(endpoint)),
+        trust_domain_(std::move(trust_domain)),
+        observer_(std::move(observer)) {}
 
   bool Verify(TlsCustomVerificationCheckRequest* request, std::function<void(grpc::Status)>,
               grpc::Status* result) override {
     *result = Judge(*request);
+    if (result->ok() && observer_ != nullptr) observer_->Connected();
     return true;  // at once
   }
   void Cancel(TlsCustomVerificationCheckRequest*) override {}
@@ -61,13 +65,16 @@ class ServerVerifier : public ExternalCertificateVerifier {
 
   const Endpoint endpoint_;
   const std::string trust_domain_;
+  const std::shared_ptr<ConnectionObserver> observer_;
 };
 
 }  // namespace
 
-std::shared_ptr<CertificateVerifier> MakeServerVerifier(const Endpoint& endpoint,
-                                                        const std::string& trust_domain) {
-  return ExternalCertificateVerifier::Create<ServerVerifier>(endpoint, trust_domain);
+std::shared_ptr<CertificateVerifier> MakeServerVerifier(
+    const Endpoint& endpoint, const std::string& trust_domain,
+    std::shared_ptr<ConnectionObserver> observer) {
+  return ExternalCertificateVerifier::Create<ServerVerifier>(endpoint, trust_domain,
+                                                             std::move(observer));
 }
 
 }  // namespace mig::loader

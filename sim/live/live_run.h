@@ -4,32 +4,21 @@
 #ifndef MIG_SIM_LIVE_LIVE_RUN_H_
 #define MIG_SIM_LIVE_LIVE_RUN_H_
 
-#include <atomic>
-#include <cstdint>
-#include <string>
-
-#include "absl/functional/any_invocable.h"
 #include "absl/status/statusor.h"
-#include "sim/report/progress.h"
+#include "sim/live/live_options.h"
 #include "sim/report/summary.h"
 #include "sim/scenario/scenario.h"
 
 namespace mig::sim {
 
-struct LiveOptions {
-  uint64_t seed = 0;
-  std::string coordinator_program;  // mig-coordinator
-  // Set by whoever catches Ctrl-C: ends the simulation with what was seen. Borrowed.
-  const std::atomic<bool>* stop = nullptr;
-  absl::AnyInvocable<void(const Progress&)> progress = nullptr;  // about ten times a second
-};
-
 // Makes a coordinator's directory in a temporary one, starts the program on free loopback ports,
-// and ends and removes all of it.
+// and ends and removes all of it. Changes this process's environment (TLS 1.3 only, a quiet gRPC):
+// to be called before anything of gRPC, and before other threads read it.
 //
 // Errors: InvalidArgument  what only a fleet shows: a wave without hosts; "FILE:LINE: FIELD ..."
 //         NotFound         no program at coordinator_program
 //         Internal         it does not start; has its last line
+//         ResourceExhausted   open files, ports, disk
 absl::StatusOr<Summary> RunLive(const Scenario& scenario, LiveOptions options);
 
 }  // namespace mig::sim

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,9 @@
 #include "coordinator/blobs/blob_store.h"
 #include "coordinator/fleet/peer.h"
 #include "coordinator/handlers/coordinator.h"
+#include "coordinator/handlers/testing/driven_coordinator.h"
+#include "coordinator/handlers/testing/loader_calls.h"
+#include "coordinator/handlers/testing/operators.h"
 #include "coordinator/store/sqlite_store.h"
 #include "proto/mig/v1/enrollment_service.pb.h"
 #include "proto/mig/v1/manifest.pb.h"
@@ -37,18 +41,6 @@
 #include "trust/x509/private_key.h"
 
 namespace mig::coordinator::testing {
-
-// The calls that loaders make, as in LoaderService and EnrollmentService.
-enum class LoaderCall {
-  kCheckIn,
-  kFetch,
-  kReport,
-  kRenewCertificate,
-  kEnroll,
-  kPollEnrollment,
-  kRenewByPossession,
-  kWalkRoots,
-};
 
 struct InProcessOptions {
   base::testing::Seed seed = base::testing::Seed(1);
@@ -71,13 +63,19 @@ class InProcessCoordinator {
 
   // Answers when the handler does; commits the store as often as that takes. Requests and answers
   // are bounded as gRPC's are. kFetch is no unary call.
-  absl::StatusOr<std::string> Unary(LoaderCall call, const Peer& peer, absl::string_view request);
+  absl::StatusOr<std::string> Unary(LoaderCall call, const Peer& peer, absl::string_view request) {
+    return CallUnary(coordinator_, call, peer, request);
+  }
   // kFetch. If `take` fails, the stream is cut and that is the result.
   absl::Status ServerStream(LoaderCall call, const Peer& peer, absl::string_view request,
-                            absl::FunctionRef<absl::Status(absl::string_view frame)> take);
+                            absl::FunctionRef<absl::Status(absl::string_view frame)> take) {
+    return CallServerStream(coordinator_, call, peer, request, take);
+  }
 
   // What a network would prove of a caller with this certificate (DER; empty: none).
-  Peer PeerOf(absl::string_view certificate_der, absl::string_view address = "192.0.2.1") const;
+  Peer PeerOf(absl::string_view certificate_der, absl::string_view address = "192.0.2.1") const {
+    return PeerWith(certificate_der, address);
+  }
 
   // --- What operators do, in one call each
 
@@ -98,7 +96,7 @@ class InProcessCoordinator {
   void StartPlan(const v1::Plan& plan);
   void Halt(absl::string_view plan_name);
   // A serialised envelope of a root, manifest or plan.
-  absl::Status PutDocument(absl::string_view envelope);
+  absl::Status PutDocument(absl::string_view envelope) { return operators_->PutDocument(envelope); }
 
   trust::Token NewToken(uint32_t uses, bool manual_approval = false);
   // A host with a key of its own, let in by a token of its own.
@@ -116,7 +114,7 @@ class InProcessCoordinator {
   static base::Digest MachineOf(uint64_t number);
 
   // The operator that does all of the above: all roles.
-  const Peer& admin() const { return admin_; }
+  const Peer& admin() const { return operators_->admin(); }
   // Another one, with these roles.
   Peer NewOperator(absl::string_view name, RoleBits roles);
 
@@ -133,25 +131,16 @@ class InProcessCoordinator {
   // appended and waits for its commit is committed first: nobody was told that it failed.)
   void Restart();
   // Commits everything that waits.
-  void Commit();
+  void Commit() { coordinator_.Commit(); }
 
   // Calls `start(done)` and commits until it has answered.
   template <typename Answer>
   absl::StatusOr<Answer> Wait(absl::FunctionRef<void(Done<Answer>)> start) {
-    absl::StatusOr<Answer> result = absl::InternalError("the handler gave no answer");
-    bool answered = false;
-    start([&](absl::StatusOr<Answer> answer) {
-      result = std::move(answer);
-      answered = true;
-    });
-    while (!answered && store_->CommitNow() > 0) {
-    }
-    return result;
+    return coordinator_.Wait<Answer>(start);
   }
 
  private:
   void StartCoordinator();
-  Peer FirstLogin(absl::string_view name, RoleBits roles);
 
   base::Clock& clock_;
   const InProcessOptions options_;
@@ -164,8 +153,8 @@ class InProcessCoordinator {
   trust::x509::Authority operators_ca_;
   trust::Verified<trust::Root> first_root_;
   std::vector<std::string> roots_;
-  std::unique_ptr<Coordinator> coordinator_;
-  Peer admin_;
+  DrivenCoordinator coordinator_;
+  std::optional<Operators> operators_;
 };
 
 }  // namespace mig::coordinator::testing
