@@ -24,6 +24,8 @@ inline constexpr size_t kEd25519PublicKeyBytes = 32;
 inline constexpr size_t kEd25519SignatureBytes = 64;
 inline constexpr size_t kMaxPublicKeyBytes = 8 * kKiB;  // of an algorithm that is yet to come
 inline constexpr uint32_t kMaxThreshold = 1'000;
+inline constexpr size_t kMaxPayloadTypeBytes = 64;
+inline constexpr size_t kMaxPemLabelBytes = 64;  // what stands behind -----BEGIN
 
 // --- Payloads (CONTRACT.md 1) ---
 inline constexpr size_t kMaxRootBytes = 64 * kKiB;
@@ -40,6 +42,15 @@ inline constexpr size_t kMaxTrustDomainBytes = 253;
 inline constexpr size_t kMaxOperatorNameBytes = 64;
 inline constexpr size_t kMaxComponentSegmentBytes = 64;
 inline constexpr size_t kMaxVersionTextBytes = 128;
+inline constexpr size_t kMaxWaveNameBytes = 64;
+inline constexpr size_t kMaxTagNameBytes = 64;  // labels too
+
+// --- Times and spans in documents (CONTRACT.md 1) ---
+// To the end of the year 9999, so that no sum of a time and the longest span overflows.
+inline constexpr int64_t kMaxTimeMs = 253'402'300'799'999;
+// Where the field has no bound of its own.
+inline constexpr absl::Duration kMaxSoak = absl::Hours(24 * 30);
+inline constexpr absl::Duration kMaxLife = absl::Hours(24 * 366);
 
 // --- Root ---
 inline constexpr size_t kMaxProducts = 8;
@@ -58,6 +69,7 @@ inline constexpr size_t kMaxFormsPerComponent = 16;
 inline constexpr size_t kMaxRetired = 256;
 inline constexpr size_t kMaxRequires = 8;
 inline constexpr uint64_t kMaxComponentBytes = 1 * kGiB;
+inline constexpr uint64_t kMinFormWindowBytes = 1 * kKiB;
 
 // --- Plan (CONTRACT.md 1, 2) ---
 inline constexpr size_t kRolloutIdBytes = 16;
@@ -69,6 +81,9 @@ inline constexpr size_t kMaxRetryDigests = 32;
 inline constexpr uint64_t kMaxRampMs = (uint64_t{1} << 32) - 1;
 inline constexpr int32_t kMaxUtcOffsetMin = 18 * 60;  // either way
 inline constexpr uint32_t kMinutesPerDay = 24 * 60;
+inline constexpr size_t kMaxGateSlices = 8;
+inline constexpr size_t kMaxGateSliceBytes = 70;  // "tags." and a tag's name
+inline constexpr size_t kMaxGateCountSteps = 8;
 
 // --- Assignment, head, check-in (CONTRACT.md 1, 8) ---
 inline constexpr size_t kNonceBytes = 32;
@@ -98,6 +113,7 @@ inline constexpr int kMaxFilterDepth = 8;
 // --- Fetch (CONTRACT.md 8) ---
 inline constexpr size_t kMaxFetchChunkBytes = 256 * kKiB;
 inline constexpr size_t kMaxGrpcMessageBytes = 1 * kMiB;
+inline constexpr size_t kMaxAdminAnswerBytes = 16 * kMiB;  // what an operator's tool takes
 inline constexpr size_t kMaxTicketManifests = 8;
 inline constexpr size_t kMaxTicketBytes = 512;
 
@@ -114,6 +130,11 @@ inline constexpr size_t kHostKeySpkiBytes = 91;
 inline constexpr size_t kMaxCsrBytes = 4 * kKiB;
 inline constexpr size_t kMaxCertificateBytes = 4 * kKiB;
 inline constexpr size_t kMaxChainCertificates = 4;
+inline constexpr size_t kMaxCertificateNames = 64;  // alternative names in one that is read
+inline constexpr size_t kMaxServerNames = 16;       // in one that is issued
+inline constexpr size_t kMaxCommonNameBytes = 64;   // RFC 5280, ub-common-name
+inline constexpr size_t kMaxDnsNameBytes = 253;
+inline constexpr size_t kMaxDnsLabelBytes = 63;
 inline constexpr uint32_t kMaxTokenUses = 100'000;
 inline constexpr size_t kMaxTokenBytes = 512;
 
@@ -125,6 +146,10 @@ inline constexpr size_t kMaxJournalFiles = 512;
 inline constexpr size_t kMaxReportFields = 128;  // names in `report_fields`
 inline constexpr uint64_t kMaxConfigurationFileBytes = 256 * kKiB;
 inline constexpr uint64_t kMaxKeyFileBytes = 16 * kKiB;
+inline constexpr int kMinKeyFileLog2N = 10;               // scrypt's N of a locked key
+inline constexpr int kMaxKeyFileLog2N = 18;               // 256 MiB to open it
+inline constexpr uint64_t kMaxPemFileBytes = 32 * kKiB;   // a certificate, a chain, a key of X.509
+inline constexpr uint64_t kMaxTokenFileBytes = 4 * kKiB;  // a token, and what it says beside it
 inline constexpr size_t kMaxFamilyFiles = 256;
 inline constexpr size_t kMaxDirectoryEntries = 4'096;  // of one directory of ours
 

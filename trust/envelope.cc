@@ -19,7 +19,6 @@ namespace mig::trust {
 
 namespace {
 
-constexpr size_t kMaxPayloadTypeBytes = 64;
 // Ours have 32; a longer one is not cut off, but bounded with the rest of a signature.
 constexpr size_t kMaxKeyIdBytes = base::kMaxSignatureBytes;
 
@@ -139,7 +138,7 @@ absl::StatusOr<Envelope> Envelope::ParseAny(absl::string_view bytes) {
   if (!type.has_value()) {
     return Refuse(v1::Refusal::PAYLOAD_TYPE,
                   absl::StrCat("the envelope's payload_type \"",
-                               base::Escaped(*view.payload_type, kMaxPayloadTypeBytes),
+                               base::Escaped(*view.payload_type, base::kMaxPayloadTypeBytes),
                                "\" is none of ours"));
   }
   MIG_RETURN_IF_ERROR(CheckPayloadSize(*type, view.payload->size()));
@@ -152,8 +151,8 @@ absl::StatusOr<Envelope> Envelope::Parse(absl::string_view bytes, DocumentType e
   if (*view.payload_type != rules.payload_type) {
     return Refuse(v1::Refusal::PAYLOAD_TYPE,
                   absl::StrCat("the envelope's payload_type is \"",
-                               base::Escaped(*view.payload_type, kMaxPayloadTypeBytes), "\", a ",
-                               rules.name, "'s is \"", rules.payload_type, "\""));
+                               base::Escaped(*view.payload_type, base::kMaxPayloadTypeBytes),
+                               "\", a ", rules.name, "'s is \"", rules.payload_type, "\""));
   }
   MIG_RETURN_IF_ERROR(CheckPayloadSize(expected, view.payload->size()));
   return Envelope(expected, std::string(*view.payload), Copy(view));

@@ -1,5 +1,6 @@
 #include "trust/fields.h"
 
+#include "base/sizes.h"
 #include "trust/names.h"
 
 namespace mig::trust {
@@ -32,9 +33,9 @@ absl::Status CheckCount(const FieldName& name, size_t count, size_t least, size_
 }
 
 absl::StatusOr<absl::Time> TimeField(const FieldName& name, int64_t ms) {
-  if (ms <= 0 || ms > kMaxTimeMs) {
+  if (ms <= 0 || ms > base::kMaxTimeMs) {
     return MalformedField(
-        name, absl::StrCat("is ", ms, ", must be Unix milliseconds from 1 to ", kMaxTimeMs));
+        name, absl::StrCat("is ", ms, ", must be Unix milliseconds from 1 to ", base::kMaxTimeMs));
   }
   return absl::FromUnixMillis(ms);
 }

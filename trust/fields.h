@@ -21,13 +21,6 @@
 
 namespace mig::trust {
 
-// Times of documents: from 1 ms after 1970 to the end of the year 9999, so that no sum of a time
-// and the longest span overflows.
-inline constexpr int64_t kMaxTimeMs = 253'402'300'799'999;
-// Spans in documents, where the field has no bound of its own.
-inline constexpr absl::Duration kMaxSoak = absl::Hours(24 * 30);
-inline constexpr absl::Duration kMaxLife = absl::Hours(24 * 366);
-
 // A field's name in messages, made only when one is needed.
 struct FieldName {
   absl::string_view parent;  // may be empty

@@ -9,10 +9,6 @@ namespace mig::trust {
 
 namespace {
 
-constexpr size_t kMaxSlices = 8;
-constexpr size_t kMaxCountSteps = 8;
-constexpr size_t kMaxSliceBytes = 70;  // "tags." and a tag's name
-
 absl::Status CheckSign(const FieldName& name, int64_t micronats, int sign) {
   if ((sign > 0 && micronats > 0) || (sign < 0 && micronats < 0)) return absl::OkStatus();
   return MalformedField(name, sign > 0 ? "must be above zero" : "must be below zero");
@@ -46,7 +42,7 @@ absl::Status CheckSilence(const v1::SilenceTest& test) {
 absl::Status CheckCounts(const v1::CountRule& rule) {
   constexpr absl::string_view kParent = "gates.counts.steps";
   MIG_RETURN_IF_ERROR(
-      CheckCount({"", 0, "gates.counts.steps"}, rule.steps_size(), 0, kMaxCountSteps));
+      CheckCount({"", 0, "gates.counts.steps"}, rule.steps_size(), 0, base::kMaxGateCountSteps));
   for (int i = 0; i < rule.steps_size(); ++i) {
     const v1::CountStep& step = rule.steps(i);
     const size_t index = static_cast<size_t>(i);
@@ -64,9 +60,9 @@ absl::Status CheckCounts(const v1::CountRule& rule) {
 
 absl::Status CheckSlices(const v1::Gates& gates) {
   const FieldName name = {"", 0, "gates.slices"};
-  MIG_RETURN_IF_ERROR(CheckCount(name, gates.slices_size(), 0, kMaxSlices));
+  MIG_RETURN_IF_ERROR(CheckCount(name, gates.slices_size(), 0, base::kMaxGateSlices));
   for (const std::string& slice : gates.slices()) {
-    MIG_RETURN_IF_ERROR(CheckRange(name, slice.size(), 1, kMaxSliceBytes));
+    MIG_RETURN_IF_ERROR(CheckRange(name, slice.size(), 1, base::kMaxGateSliceBytes));
   }
   return CheckSorted(name, gates.slices(),
                      [](const std::string& slice) { return absl::string_view(slice); });
@@ -88,9 +84,9 @@ absl::Status CheckGates(const v1::Gates& gates) {
   if (gates.has_counts()) MIG_RETURN_IF_ERROR(CheckCounts(gates.counts()));
   MIG_RETURN_IF_ERROR(
       CheckRange({"", 0, "gates.confirmed_ppm"}, gates.confirmed_ppm(), 0, base::kWholePpm));
-  MIG_RETURN_IF_ERROR(
-      SpanField({"", 0, "gates.overdue_ms"}, gates.overdue_ms(), absl::Milliseconds(1), kMaxSoak)
-          .status());
+  MIG_RETURN_IF_ERROR(SpanField({"", 0, "gates.overdue_ms"}, gates.overdue_ms(),
+                                absl::Milliseconds(1), base::kMaxSoak)
+                          .status());
   return CheckSlices(gates);
 }
 

@@ -34,8 +34,6 @@ constexpr absl::string_view kEd25519Word = "ed25519";
 constexpr char kFormat = 1;
 constexpr uint8_t kScryptR = 8;
 constexpr uint8_t kScryptP = 1;
-constexpr int kLeastLog2N = 10;
-constexpr int kMostLog2N = 18;
 constexpr size_t kSaltBytes = 16;
 constexpr size_t kNonceBytes = 12;
 constexpr size_t kSeedBytes = 32;
@@ -119,16 +117,16 @@ absl::StatusOr<Header> Decode(absl::string_view bytes, absl::string_view& rest) 
 }
 
 absl::StatusOr<std::string> DeriveKey(const Header& header, absl::string_view passphrase) {
-  if (header.log2_n < kLeastLog2N || header.log2_n > kMostLog2N || header.r != kScryptR ||
-      header.p != kScryptP) {
-    return Refuse(
-        v1::Refusal::BOUND,
-        absl::StrCat("a passphrase cost of 2^", header.log2_n, ", r ", header.r, ", p ", header.p,
-                     " is outside 2^", kLeastLog2N, " to 2^", kMostLog2N, ", r 8, p 1"));
+  if (header.log2_n < base::kMinKeyFileLog2N || header.log2_n > base::kMaxKeyFileLog2N ||
+      header.r != kScryptR || header.p != kScryptP) {
+    return Refuse(v1::Refusal::BOUND,
+                  absl::StrCat("a passphrase cost of 2^", header.log2_n, ", r ", header.r, ", p ",
+                               header.p, " is outside 2^", base::kMinKeyFileLog2N, " to 2^",
+                               base::kMaxKeyFileLog2N, ", r 8, p 1"));
   }
   std::string key(32, '\0');
   const uint64_t n = uint64_t{1} << header.log2_n;
-  const size_t memory = (size_t{1} << kMostLog2N) * 128 * kScryptR + base::kMiB;
+  const size_t memory = (size_t{1} << base::kMaxKeyFileLog2N) * 128 * kScryptR + base::kMiB;
   if (EVP_PBE_scrypt(passphrase.data(), passphrase.size(), Data(header.salt), header.salt.size(), n,
                      header.r, header.p, memory, Data(key), key.size()) != 1) {
     return absl::ResourceExhaustedError(

@@ -13,8 +13,6 @@ namespace mig::trust {
 
 namespace {
 
-constexpr uint64_t kLeastWindowBytes = base::kKiB;
-
 absl::StatusOr<Form> ReadForm(const v1::Form& message, absl::string_view parent, size_t index) {
   Form form;
   form.encoding = static_cast<Encoding>(message.encoding());
@@ -30,7 +28,7 @@ absl::StatusOr<Form> ReadForm(const v1::Form& message, absl::string_view parent,
   MIG_ASSIGN_OR_RETURN(form.digest, DigestField({parent, index, "sha256"}, message.sha256()));
   form.window_bytes = message.window_bytes();
   MIG_RETURN_IF_ERROR(CheckRange({parent, index, "window_bytes"}, form.window_bytes,
-                                 kLeastWindowBytes, base::kMaxComponentBytes));
+                                 base::kMinFormWindowBytes, base::kMaxComponentBytes));
   return form;
 }
 

@@ -18,8 +18,6 @@ bool All(absl::string_view text, size_t max_bytes, Allowed allowed) {
          std::all_of(text.begin(), text.end(), allowed);
 }
 
-constexpr size_t kMaxTagNameBytes = 64;
-
 }  // namespace
 
 bool IsProductName(absl::string_view text) {
@@ -51,7 +49,7 @@ bool IsComponentName(absl::string_view text) {
 }
 
 bool IsTagName(absl::string_view text) {
-  return All(text, kMaxTagNameBytes,
+  return All(text, base::kMaxTagNameBytes,
              [](char c) { return IsLower(c) || IsDigit(c) || c == '_' || c == '-'; }) &&
          IsLower(text[0]);
 }

@@ -4,6 +4,7 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "base/sizes.h"
 #include "base/text.h"
 #include "trust/refusal.h"
 
@@ -14,7 +15,6 @@ namespace {
 constexpr size_t kColumn = 64;
 constexpr absl::string_view kBegin = "-----BEGIN ";
 constexpr absl::string_view kDashes = "-----";
-constexpr size_t kMaxLabelBytes = 64;
 
 absl::Status Malformed(absl::string_view what) { return Refuse(v1::Refusal::MALFORMED, what); }
 
@@ -38,7 +38,7 @@ absl::StatusOr<std::vector<PemBlock>> DecodePem(absl::string_view text, size_t m
       return Refuse(v1::Refusal::BOUND, absl::StrCat("more than ", most, " PEM blocks"));
     }
     text.remove_prefix(begin + kBegin.size());
-    const size_t label_size = text.substr(0, kMaxLabelBytes).find(kDashes);
+    const size_t label_size = text.substr(0, base::kMaxPemLabelBytes).find(kDashes);
     if (label_size == absl::string_view::npos) return Malformed("a PEM block is cut off");
     PemBlock block = {.label = std::string(text.substr(0, label_size)), .bytes = ""};
     text.remove_prefix(label_size + kDashes.size());

@@ -14,7 +14,6 @@ namespace mig::trust {
 
 namespace {
 
-constexpr size_t kMaxWaveNameBytes = 64;
 constexpr uint32_t kEveryDay = 127;
 
 absl::StatusOr<std::string> FilterField(const FieldName& name, const std::string& filter) {
@@ -77,7 +76,7 @@ absl::StatusOr<Canaries> ReadCanaries(const v1::Canaries& message, absl::Time fi
   MIG_ASSIGN_OR_RETURN(canaries.not_before, OpeningField({"", 0, "canaries.not_before_ms"},
                                                          message.not_before_ms(), first_issued));
   MIG_ASSIGN_OR_RETURN(canaries.soak, SpanField({"", 0, "canaries.soak_ms"}, message.soak_ms(),
-                                                absl::ZeroDuration(), kMaxSoak));
+                                                absl::ZeroDuration(), base::kMaxSoak));
   return canaries;
 }
 
@@ -94,12 +93,12 @@ absl::StatusOr<Wave> ReadWave(const v1::Wave& message, size_t index, absl::Time 
   MIG_ASSIGN_OR_RETURN(wave.ramp,
                        SpanField(name("ramp_ms"), message.ramp_ms(), absl::ZeroDuration(),
                                  absl::Milliseconds(static_cast<int64_t>(base::kMaxRampMs))));
-  MIG_ASSIGN_OR_RETURN(
-      wave.soak, SpanField(name("soak_ms"), message.soak_ms(), absl::ZeroDuration(), kMaxSoak));
+  MIG_ASSIGN_OR_RETURN(wave.soak, SpanField(name("soak_ms"), message.soak_ms(),
+                                            absl::ZeroDuration(), base::kMaxSoak));
   wave.hold = message.hold();
   if (!message.name().empty() && !IsOperatorName(message.name())) {
-    return MalformedField(name("name"),
-                          absl::StrCat("must be at most ", kMaxWaveNameBytes, " of a-z 0-9 . _ -"));
+    return MalformedField(name("name"), absl::StrCat("must be at most ", base::kMaxWaveNameBytes,
+                                                     " of a-z 0-9 . _ -"));
   }
   wave.name = message.name();
   return wave;

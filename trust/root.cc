@@ -123,18 +123,20 @@ absl::StatusOr<PlanRules> ReadPlanRules(const v1::PlanRules& message) {
   const absl::Duration least = absl::Milliseconds(1);
   const auto name = [kParent](absl::string_view field) { return FieldName{kParent, 0, field}; };
   PlanRules rules;
-  MIG_ASSIGN_OR_RETURN(rules.least_soak,
-                       SpanField(name("least_soak_ms"), message.least_soak_ms(), least, kMaxSoak));
+  MIG_ASSIGN_OR_RETURN(rules.least_soak, SpanField(name("least_soak_ms"), message.least_soak_ms(),
+                                                   least, base::kMaxSoak));
   rules.largest_share_ppm = message.largest_share_ppm();
   MIG_RETURN_IF_ERROR(
       CheckRange(name("largest_share_ppm"), rules.largest_share_ppm, 1, base::kWholePpm));
-  MIG_ASSIGN_OR_RETURN(rules.longest_life, SpanField(name("longest_life_ms"),
-                                                     message.longest_life_ms(), least, kMaxLife));
+  MIG_ASSIGN_OR_RETURN(
+      rules.longest_life,
+      SpanField(name("longest_life_ms"), message.longest_life_ms(), least, base::kMaxLife));
   MIG_ASSIGN_OR_RETURN(rules.longest_baseline,
                        SpanField(name("longest_baseline_ms"), message.longest_baseline_ms(), least,
                                  kLongestBaseline));
-  MIG_ASSIGN_OR_RETURN(rules.max_plan_age, SpanField(name("max_plan_age_ms"),
-                                                     message.max_plan_age_ms(), least, kMaxLife));
+  MIG_ASSIGN_OR_RETURN(
+      rules.max_plan_age,
+      SpanField(name("max_plan_age_ms"), message.max_plan_age_ms(), least, base::kMaxLife));
   return rules;
 }
 

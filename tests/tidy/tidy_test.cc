@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <sstream>
 #include <string>
@@ -13,6 +14,7 @@
 #include "base/testing/status_matchers.h"
 #include "tests/tidy/arrows.h"
 #include "tests/tidy/banned.h"
+#include "tests/tidy/bounds.h"
 #include "tests/tidy/doors.h"
 #include "tests/tidy/layout.h"
 #include "tests/tidy/scripts.h"
@@ -68,6 +70,16 @@ TEST_F(TidyTest, EveryFileAndFolderSaysWhatItIs) { Keeps(CheckNames); }
 TEST_F(TidyTest, NothingNamesTheMachineItWasWrittenOn) { Keeps(CheckMachinePaths); }
 TEST_F(TidyTest, LibrariesAreLinkedStatically) { Keeps(CheckLinkStatic); }
 TEST_F(TidyTest, ScriptsStopAtErrorsAndHaveHelp) { Keeps(CheckScripts); }
+
+TEST_F(TidyTest, TheProtocolShowsEveryBoundAsItIs) {
+  const auto find = [&](absl::string_view path) {
+    return std::ranges::find(tree_, path, &Source::path);
+  };
+  const auto sizes = find("base/sizes.h");
+  const auto page = find("docs/protocol.md");
+  ASSERT_TRUE(sizes != tree_.end() && page != tree_.end());
+  for (const Finding& finding : CheckBounds(sizes->contents, *page)) ADD_FAILURE() << finding;
+}
 
 }  // namespace
 }  // namespace mig::tests

@@ -10,6 +10,7 @@
 #include "absl/strings/str_split.h"
 #include "base/check.h"
 #include "base/sha256.h"
+#include "base/sizes.h"
 #include "base/status_macros.h"
 #include "base/text.h"
 #include "trust/host_id.h"
@@ -23,10 +24,6 @@ namespace {
 
 constexpr size_t kSerialBytes = 16;
 constexpr size_t kKeyIdBytes = 20;
-constexpr size_t kMaxServerNames = 16;
-constexpr size_t kMaxDnsNameBytes = 253;
-constexpr size_t kMaxDnsLabelBytes = 63;
-constexpr size_t kMaxCommonNameBytes = 64;
 
 // Contents of OBJECT IDENTIFIERs (RFC 5280, sections 4.2.1.x).
 constexpr absl::string_view kSubjectKeyIdOid = "\x55\x1d\x0e";
@@ -95,12 +92,12 @@ std::string NewSerial(base::Random& random) {
 
 bool IsDnsName(absl::string_view name) {
   if (absl::StartsWith(name, "*.")) name.remove_prefix(2);
-  if (name.empty() || name.size() > kMaxDnsNameBytes) return false;
+  if (name.empty() || name.size() > base::kMaxDnsNameBytes) return false;
   for (const absl::string_view label : absl::StrSplit(name, '.')) {
     const bool letters = std::all_of(label.begin(), label.end(), [](char c) {
       return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
     });
-    if (!letters || label.empty() || label.size() > kMaxDnsLabelBytes || label[0] == '-' ||
+    if (!letters || label.empty() || label.size() > base::kMaxDnsLabelBytes || label[0] == '-' ||
         label.back() == '-') {
       return false;
     }
@@ -124,9 +121,9 @@ absl::StatusOr<std::string> AddressBytes(const std::string& text) {
 absl::StatusOr<std::string> AlternativeNames(const CertificateTemplate& wanted) {
   const bool for_server = wanted.id.kind() == SpiffeId::Kind::kCoordinator;
   const size_t names = wanted.dns_names.size() + wanted.ip_addresses.size();
-  if (for_server ? names == 0 || names > kMaxServerNames : names != 0) {
+  if (for_server ? names == 0 || names > base::kMaxServerNames : names != 0) {
     return absl::InvalidArgumentError(
-        for_server ? absl::StrCat("a coordinator's certificate needs 1 to ", kMaxServerNames,
+        for_server ? absl::StrCat("a coordinator's certificate needs 1 to ", base::kMaxServerNames,
                                   " DNS names or addresses")
                    : "only a coordinator's certificate has DNS names or addresses");
   }
@@ -155,7 +152,7 @@ absl::Status CheckLifetime(absl::Time not_before, absl::Time not_after) {
 
 // What people may call a CA: a trust domain and a word.
 bool IsAuthorityName(absl::string_view text) {
-  return !text.empty() && text.size() <= kMaxCommonNameBytes &&
+  return !text.empty() && text.size() <= base::kMaxCommonNameBytes &&
          std::all_of(text.begin(), text.end(), [](char c) {
            return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
                   c == ' ' || c == '.' || c == '_' || c == '-';

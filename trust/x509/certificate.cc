@@ -31,9 +31,6 @@ namespace {
 
 constexpr absl::string_view kLabel = "CERTIFICATE";
 constexpr size_t kMaxChain = base::kMaxChainCertificates;
-constexpr size_t kMaxPemBytes = 32 * base::kKiB;
-constexpr size_t kMaxNames = 64;
-constexpr size_t kMaxCommonNameBytes = 64;
 
 absl::Status Bad(absl::string_view what) {
   return Refuse(v1::Refusal::CERTIFICATE, absl::StrCat("the certificate ", what));
@@ -114,7 +111,8 @@ absl::StatusOr<Names> NamesOf(const X509* x509) {
     if (critical == -1) return Names();  // there is no such extension
     return Bad("has alternative names that cannot be read");
   }
-  if (sk_GENERAL_NAME_num(list.get()) > kMaxNames) return Bad("has too many alternative names");
+  if (sk_GENERAL_NAME_num(list.get()) > base::kMaxCertificateNames)
+    return Bad("has too many alternative names");
   Names names;
   for (const GENERAL_NAME* name : list.get()) {
     if (name->type == GEN_URI) {
@@ -129,7 +127,7 @@ absl::StatusOr<Names> NamesOf(const X509* x509) {
 }
 
 std::string CommonNameOf(const X509* x509) {
-  char text[kMaxCommonNameBytes + 1] = {};
+  char text[base::kMaxCommonNameBytes + 1] = {};
   const int size =
       X509_NAME_get_text_by_NID(X509_get_subject_name(x509), NID_commonName, text, sizeof(text));
   return size > 0 ? std::string(text, static_cast<size_t>(size)) : "";
@@ -177,9 +175,9 @@ absl::StatusOr<Certificate> Certificate::ParseDer(absl::string_view der) {
 }
 
 absl::StatusOr<std::vector<Certificate>> Certificate::ParsePemChain(absl::string_view pem) {
-  if (pem.size() > kMaxPemBytes) {
+  if (pem.size() > base::kMaxPemFileBytes) {
     return Refuse(v1::Refusal::BOUND, absl::StrCat("the certificates have ", pem.size(),
-                                                   " bytes, at most ", kMaxPemBytes));
+                                                   " bytes, at most ", base::kMaxPemFileBytes));
   }
   MIG_ASSIGN_OR_RETURN(const std::vector<PemBlock> blocks, DecodePem(pem, kMaxChain));
   std::vector<Certificate> chain;

@@ -29,7 +29,6 @@ namespace mig::trust::x509 {
 namespace {
 
 constexpr absl::string_view kLabel = "CERTIFICATE REQUEST";
-constexpr size_t kMaxCommonNameBytes = 64;
 
 absl::Status BadCsr(absl::string_view what) {
   return Refuse(v1::Refusal::CSR, absl::StrCat("the certificate request ", what));
@@ -50,11 +49,11 @@ std::string RawSpki(absl::string_view der) {
 }
 
 std::string CommonNameOf(const X509_REQ* request) {
-  char text[kMaxCommonNameBytes + 1] = {};
+  char text[base::kMaxCommonNameBytes + 1] = {};
   const int size = X509_NAME_get_text_by_NID(X509_REQ_get_subject_name(request), NID_commonName,
                                              text, sizeof(text));
   return size > 0 ? base::Escaped(absl::string_view(text, static_cast<size_t>(size)),
-                                  kMaxCommonNameBytes)
+                                  base::kMaxCommonNameBytes)
                   : "";
 }
 
