@@ -17,6 +17,8 @@ namespace mig::sim {
 namespace {
 
 constexpr uint64_t kMaxAllBytes = base::kGiB;
+// A plan stands for 90 days, and must have opened wholly within them.
+constexpr uint64_t kMaxOpeningS = 89 * 24 * 3'600;
 constexpr absl::string_view kFamily = "conf/";
 
 bool IsKnownComponent(absl::string_view name) {
@@ -100,6 +102,13 @@ absl::Status CheckWave(const Block& at, const v1::Scenario& message, const v1::R
                     absl::StrCat("is ", wave.opens_s(), ", before the rollout starts; write ",
                                  rollout.start_s(), " or more"));
   }
+  const uint64_t open_s = uint64_t{wave.opens_s()} + wave.ramp_s() - rollout.start_s();
+  if (open_s > kMaxOpeningS) {
+    return at.Wrong("opens_s",
+                    absl::StrCat("is ", wave.opens_s(), ": its whole share would come ", open_s,
+                                 " s after the rollout starts; write it so that this is ",
+                                 kMaxOpeningS, " or less (ramp_s counts too)"));
+  }
   if (i == 0) return absl::OkStatus();
   const uint64_t whole_s = uint64_t{rollout.waves(i - 1).opens_s()} + rollout.waves(i - 1).ramp_s();
   if (wave.opens_s() > whole_s) return absl::OkStatus();
@@ -119,12 +128,6 @@ absl::Status CheckTimes(const Block& at, const v1::Scenario& message, const v1::
     return at.Wrong("canaries",
                     absl::StrCat("is ", rollout.canaries(), ", and there are ", message.hosts(),
                                  " hosts; write ", message.hosts(), " or less"));
-  }
-  if (rollout.canaries() > 0 && rollout.waves(0).opens_s() <= rollout.start_s()) {
-    return at.Inside("waves", 0)
-        .Wrong("opens_s", absl::StrCat("is ", rollout.waves(0).opens_s(),
-                                       ", when the canaries begin too; write more than ",
-                                       rollout.start_s(), ", or no canaries"));
   }
   if (!rollout.has_halt_s()) return absl::OkStatus();
   if (rollout.halt_s() <= rollout.start_s() || rollout.halt_s() >= message.duration_s()) {

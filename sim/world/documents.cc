@@ -21,8 +21,8 @@ namespace {
 using base::testing::Seed;
 using base::testing::SeededRandom;
 
-// Of every plan, so that each stands for the longest run.
-constexpr absl::Duration kPlanLife = absl::Hours(24 * 200);
+// Of every plan: the longest that a root may let one stand, which is the longest run too.
+constexpr absl::Duration kPlanLife = base::kDefaultLongestBaseline;
 constexpr absl::Duration kRootLife = absl::Hours(24 * 365);
 constexpr absl::Duration kSoak = absl::Milliseconds(1);
 
@@ -80,7 +80,7 @@ void Documents::SignRoot(absl::Time start, const DomainParts& domain) {
   v1::PlanRules& rules = *root_.mutable_plan_rules();
   rules.set_least_soak_ms(Ms(kSoak));
   rules.set_longest_life_ms(Ms(kRootLife));
-  rules.set_longest_baseline_ms(Ms(kRootLife));
+  rules.set_longest_baseline_ms(Ms(kPlanLife));
   rules.set_max_plan_age_ms(Ms(kRootLife));
   if (!domain.loaders_cas.empty()) {
     root_.clear_loader_ca_spki_digests();
@@ -164,8 +164,8 @@ absl::Status Documents::SignPlan(const Scenario& scenario, uint64_t seed, absl::
   message.set_cohort_seed(Text(plan.cohort_seed));
   message.set_issued_ms(Ms(plan.canaries_open));
   message.set_first_issued_ms(Ms(plan.canaries_open));
-  message.set_expires_ms(Ms(plan.starts + kPlanLife));
-  message.set_baseline_until_ms(Ms(plan.starts + kPlanLife));
+  message.set_expires_ms(Ms(plan.canaries_open + kPlanLife));
+  message.set_baseline_until_ms(Ms(plan.canaries_open + kPlanLife));
   if (index > 0) message.set_base(Text(plans_[index - 1].digest));
   if (!plan.canaries.empty()) {
     v1::Canaries& canaries = *message.mutable_canaries();
