@@ -1,5 +1,6 @@
 // mig-loader: wires the loader to this machine, runs one command, and ends.
 
+#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -26,6 +27,7 @@
 #include "loader/services/self_installing_services.h"
 #include "loader/services/services_by_activation.h"
 #include "loader/services/system_probe.h"
+#include "loader/transport/grpc_log.h"
 #include "loader/transport/tls13.h"
 
 namespace mig::loader {
@@ -106,6 +108,9 @@ Answer RunArguments(const std::vector<std::string>& arguments, const Tls13Requir
 
 int main(int argc, char** argv) {
   umask(077);
+  mig::loader::QuietGrpc();
+  // A limit on the size of files is an error of the write, as a full disk is, and not our end.
+  signal(SIGXFSZ, SIG_IGN);
   // Before gRPC, and before any thread.
   const mig::loader::Tls13Required tls13 = mig::loader::Tls13Required::InThisProcess();
   mig::loader::KeptConnections kept;

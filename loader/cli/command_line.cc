@@ -102,7 +102,11 @@ class Tree {
   CLI::App* Add(const std::string& name, Verb verb, const std::string& about,
                 const std::string& examples) {
     CLI::App* added = app_.add_subcommand(name, about);
-    added->footer(absl::StrCat("Examples:\n  ", examples));
+    added->footer(
+        absl::StrCat("Also, as for every verb: --config FILE, -o text|json,\n"
+                     "  --detailed-exit-code (see mig-loader --help, and what it ends with)\n\n"
+                     "Examples:\n  ",
+                     examples));
     added->callback([this, verb] { command_.verb = verb; });
     return added;
   }

@@ -114,7 +114,8 @@ TEST_F(ProgramTest, HelpHasExamplesForEveryVerb) {
   for (const std::string verb : {"run", "status", "explain", "environment", "enroll", "recover"}) {
     const Answer answer = Type(verb + " --help");
     EXPECT_EQ(answer.exit_code, 0);
-    EXPECT_THAT(answer.screen.out, AllOf(HasSubstr("Example"), HasSubstr("mig-loader " + verb)));
+    EXPECT_THAT(answer.screen.out, AllOf(HasSubstr("Example"), HasSubstr("mig-loader " + verb),
+                                         HasSubstr("--config FILE, -o text|json")));
   }
   EXPECT_EQ(Type("--version").screen.out, absl::StrCat(base::kVersion, "\n"));
 }

@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "base/check.h"
@@ -105,7 +106,9 @@ std::string RunJson(const RunResult& result) {
 // What the next run tries again by itself says when that is.
 std::string NextTry(const RunResult& result) {
   if (result.exit_code != ExitCode::kLater || !result.next.has_value()) return "";
-  return absl::StrCat("; tries again at ", Clock(*result.next), ", or now: mig-loader run --now");
+  const bool asks = absl::EndsWith(result.refusal.text(), "?");
+  return absl::StrCat(asks ? " Tries again at " : "; tries again at ", Clock(*result.next),
+                      ", or now: mig-loader run --now");
 }
 
 std::string NothingLine(const RunResult& result, RunKind kind) {
@@ -129,7 +132,9 @@ std::string ErrorLine(const absl::Status& status) {
 Screen ShowRun(const RunResult& result, RunKind kind, Format format) {
   Screen screen;
   if (IsRefusal(result.refusal)) {
-    screen.err = absl::StrCat("mig-loader: ", Why(result.refusal), NextTry(result), "\n");
+    screen.err = absl::StrCat("mig-loader: ", Why(result.refusal), NextTry(result));
+    for (const std::string& note : result.notes) absl::StrAppend(&screen.err, "; also: ", note);
+    screen.err += "\n";  // one line, for whoever reads a journal
   }
   if (format == Format::kJson) {
     screen.out = RunJson(result);
@@ -140,6 +145,7 @@ Screen ShowRun(const RunResult& result, RunKind kind, Format format) {
     absl::StrAppend(&screen.out, ProductLine(product), "\n");
   }
   absl::StrAppend(&screen.out, NothingLine(result, kind));
+  if (IsRefusal(result.refusal)) return screen;
   for (const std::string& note : result.notes) absl::StrAppend(&screen.err, note, "\n");
   return screen;
 }
