@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "base/text.h"
@@ -27,7 +28,8 @@ void AddGlobalOptions(CommandLine& line) {
   app.add_option("--key-dir", options.key_dir, "where keys given by name lie (MIGCTL_KEY_DIR; .)");
   app.add_option("--passphrase-file", options.passphrase_file,
                  "file whose first line is the key's passphrase (MIGCTL_PASSPHRASE_FILE)");
-  app.add_option("-o,--output", options.output, "table or json (MIGCTL_OUTPUT; table)");
+  app.add_option("-o,--output", options.output,
+                 "table, json or jsonl: a line each (MIGCTL_OUTPUT; table)");
   app.add_flag("-y,--yes", options.yes, "what would be asked for is meant");
   // Known here, and read by main before there is a console.
   app.add_flag("--no-input", options.no_input,
@@ -39,6 +41,14 @@ std::string OneLine(absl::string_view message) {
   return absl::StrReplaceAll(message, {{"\r\n", " "}, {"\n", " "}});
 }
 
+// A flag is there or it is not: --watch=5 would be taken for --watch, --yes=false for nothing.
+void TakeNoValuesForFlags(CLI::App& app) {
+  for (CLI::Option* const option : app.get_options()) {
+    if (option->get_expected_max() == 0) option->disable_flag_override();
+  }
+  for (CLI::App* const verb : app.get_subcommands({})) TakeNoValuesForFlags(*verb);
+}
+
 // CLI11 says only that a verb is needed; what was typed instead is what people look for.
 std::string Complaint(const CLI::App& app, const CLI::ParseError& error) {
   const std::vector<std::string> rest = app.remaining(true);
@@ -48,7 +58,17 @@ std::string Complaint(const CLI::App& app, const CLI::ParseError& error) {
       return absl::StrCat("'", base::Escaped(word), "' is no verb here");
     }
   }
-  return base::Escaped(OneLine(error.what()), 400);
+  const std::string words = OneLine(error.what());
+  if (lacks_verb && absl::StartsWith(words, "A subcommand")) return "a verb is missing";
+  if (error.get_name() == "ConversionError") {
+    return absl::StrCat("no number of the right size: ", base::Escaped(words, 400));
+  }
+  if (const size_t end = words.find(" was given a disallowed flag"); end != std::string::npos) {
+    const std::string flag =
+        absl::StrCat(end == 1 ? "-" : "--", base::Escaped(words.substr(0, end)));
+    return absl::StrCat(flag, " takes no value; write ", flag, " alone");
+  }
+  return base::Escaped(words, 400);
 }
 
 // Of the deepest verb that was named: where --help tells more.
@@ -103,6 +123,11 @@ CLI::App* CommandLine::Noun(const std::string& name, const std::string& help,
   return noun;
 }
 
+void CommandLine::Reads(CLI::App* verb) {
+  verb->add_option("--fields", options.fields,
+                   "only these, as a,b: keys of -o json (host.state), else columns of the table");
+}
+
 int RunMigctl(const std::vector<std::string>& arguments, World& world) {
   CommandLine line;
   line.app.name("migctl");
@@ -114,6 +139,7 @@ int RunMigctl(const std::vector<std::string>& arguments, World& world) {
   line.app.fallthrough();
   AddGlobalOptions(line);
   AddVerbs(line);
+  TakeNoValuesForFlags(line.app);
   try {
     std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
     line.app.parse(std::move(reversed));

@@ -29,6 +29,8 @@ struct CommandLine {
                  const std::string& example = "");
   // A noun, which needs a verb after it; `example` is shown by its verbs that have none.
   CLI::App* Noun(const std::string& name, const std::string& help, const std::string& example);
+  // `verb` only reads, and so takes --fields: an unknown one is told when nothing was changed.
+  void Reads(CLI::App* verb);
   // Runs `run(session, *arguments)` when `verb` was named; `arguments` lives as long.
   template <typename Arguments, typename Run>
   void Does(CLI::App* verb, std::shared_ptr<Arguments> arguments, Run run) {

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <string>
 #include <vector>
@@ -262,6 +263,8 @@ TEST_F(OfflineTest, BadInputIsOneLineThatNamesItAndChangesNothing) {
   Write("junk", "junk\n");
   Write("secret", "junk\n", 0600);
   Write("long", std::string(500'000, 'x'));
+  Write("nul", std::string("\0\0", 2), 0600);
+  ASSERT_EQ(symlink("nowhere", Path("dangling").c_str()), 0);
   const BadInput table[] = {
       {"", 2, "--help"},
       {"fly", 2, "fly"},
@@ -321,6 +324,23 @@ TEST_F(OfflineTest, BadInputIsOneLineThatNamesItAndChangesNothing) {
       {"enroll token new --approve maybe", 2, "maybe"},
       {"enroll token new --uses many", 2, "many"},
       {"release publish --product agent --version 1", 2, "COMPONENT=FILE"},
+      {"rollout get p --watch=5", 2, "--watch takes no value"},
+      {"whoami --yes=false", 2, "--yes takes no value"},
+      {"plan new --example=1", 2, "--example takes no value"},
+      {"enroll token new --uses 0", 2, "--uses"},
+      {"enroll token new --uses -1", 2, "--uses"},
+      {"enroll token new --uses 100001", 2, "--uses"},
+      {"enroll token new --expires 0s", 2, "lets nobody in"},
+      {"enroll token new --label 9=x", 2, "a name begins with"},
+      {"audit list --last 0", 2, "--last"},
+      {"audit list --last -1", 2, "--last"},
+      {"key list junk", 2, "junk: this is no directory"},
+      {"key new --name a --passphrase-file nul", 2, "nul:1"},
+      {"context set prod --endpoint a:1 --ca dangling", 2, "leads nowhere"},
+      {"root show /", 2, "/"},
+      {"plan lint nul", 2, "nul:1"},
+      {"ca issue c.csr --ca-cert junk --ca-key secret", 2, "junk: "},
+      {"host", 2, "a verb is missing"},
   };
   for (const BadInput& bad : table) {
     const Ran ran = Run(std::string(bad.line));

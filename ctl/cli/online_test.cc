@@ -271,6 +271,15 @@ TEST_F(OnlineTest, AServerOfAnotherCaIsNotBelieved) {
   EXPECT_THAT(ran.err, HasSubstr("not by this context's CA"));
 }
 
+TEST_F(OnlineTest, ACaThatIsNoneIsFoundBeforeAnybodyIsCalled) {
+  Write("junk", "junk\n");
+  for (const char* ca : {"junk", "missing", "t/root-1", "t/server.key"}) {
+    const Ran ran = Run(absl::StrCat("whoami --ca ", ca));
+    EXPECT_EQ(ran.exit, 2) << ca << ran.err;
+    EXPECT_THAT(ran.err, HasSubstr(absl::StrCat(ca, ": "))) << ca;
+  }
+}
+
 TEST_F(OnlineTest, ARefusalKeepsItsMeaning) {
   const auto exit_for = [&](const absl::Status& failure) {
     coordinator_->state().failure = failure;

@@ -8,6 +8,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "base/sizes.h"
+#include "base/text.h"
+#include "trust/names.h"
 
 namespace mig::ctl {
 namespace {
@@ -64,6 +67,13 @@ absl::StatusOr<std::vector<v1::Tag>> ParseLabels(const std::vector<std::string>&
     if (parts.size() != 2 || parts[0].empty()) {
       return absl::InvalidArgumentError(
           absl::StrCat(flag, " '", text, "': write NAME=VALUE, as in site=muc"));
+    }
+    if (!trust::IsTagName(parts[0]) || !base::CheckText(parts[1]).ok() ||
+        parts[1].size() > base::kMaxTagBytes) {
+      return absl::InvalidArgumentError(
+          absl::StrCat(flag, " '", base::Escaped(text),
+                       "': a name begins with a-z and has 1 to 64 of a-z 0-9 _ -, a value at most ",
+                       base::kMaxTagBytes, " bytes of text"));
     }
     labels[parts[0]] = parts[1];
   }

@@ -3,8 +3,10 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "base/sizes.h"
 #include "base/status_macros.h"
+#include "base/text.h"
 #include "coordinator/server/directory_layout.h"
 #include "ctl/output/words.h"
 #include "trust/document_type.h"
@@ -22,7 +24,6 @@ namespace x509 = trust::x509;
 
 // A certificate lives 30 days; the last third is for renewing it.
 constexpr absl::Duration kRenewBefore = absl::Hours(24 * 10);
-constexpr uint64_t kMaxPemBytes = 32 * base::kKiB;
 
 absl::StatusOr<std::string> ChainOf(
     const google::protobuf::RepeatedPtrField<std::string>& certificates) {
@@ -49,16 +50,47 @@ std::string Session::Setting(const std::string& flag, const std::string& variabl
 }
 
 absl::Status Session::CheckOutput() const {
-  if (output_.empty() || output_ == "table" || output_ == "json") return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrCat("-o ", output_, ": there are table and json"));
+  if (output_.empty() || output_ == "table" || wants_json()) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("-o ", base::Escaped(output_), ": there are table, json and jsonl"));
 }
 
-void Session::Show(absl::string_view table, absl::string_view json) const {
+void Session::OutJson(absl::string_view json) const {
+  console().Out(wants_lines() ? JsonLines(json) : absl::StrCat(json, "\n"));
+}
+
+void Session::Show(absl::string_view screen, const Json& json) const {
   if (wants_json()) {
-    console().Out(absl::StrCat(json, "\n"));
+    OutJson(json.text);
   } else {
-    console().Out(table);
+    console().Out(screen);
   }
+}
+
+std::vector<std::string> Session::fields() const {
+  return absl::StrSplit(options_.fields, absl::ByAnyChar(", "), absl::SkipEmpty());
+}
+
+absl::Status Session::ShowPart(absl::string_view screen, const Json& json) const {
+  if (options_.fields.empty()) {
+    Show(screen, json);
+    return absl::OkStatus();
+  }
+  if (!wants_json()) {
+    return absl::InvalidArgumentError("--fields: this is no table; add -o json, and name its keys");
+  }
+  MIG_ASSIGN_OR_RETURN(const std::string selected, SelectFields(json, fields()));
+  OutJson(selected);
+  return absl::OkStatus();
+}
+
+absl::Status Session::ShowPart(const Table& table, const Json& json) const {
+  if (options_.fields.empty() || wants_json()) {
+    return ShowPart(wants_json() ? std::string() : table.Render(console().facts()), json);
+  }
+  MIG_ASSIGN_OR_RETURN(const Table selected, table.Select(fields()));
+  console().Out(selected.Render(console().facts()));
+  return absl::OkStatus();
 }
 
 void Session::Next(absl::string_view command) const {
@@ -110,7 +142,7 @@ absl::StatusOr<ServerAddress> Session::Address(const std::string& endpoint) cons
   }
   ServerAddress address;
   address.endpoint = endpoint;
-  MIG_ASSIGN_OR_RETURN(address.ca_pem, files().Read(ca, kMaxPemBytes, "the servers' CA"));
+  MIG_ASSIGN_OR_RETURN(address.ca_pem, ReadServersCa(ca, files()));
   return address;
 }
 
@@ -153,11 +185,12 @@ absl::StatusOr<OperatorIdentity> Session::StoredIdentity(const ContextStore& sto
   };
   OperatorIdentity identity;
   MIG_ASSIGN_OR_RETURN(identity.chain_pem,
-                       files().Read(certificate_file, kMaxPemBytes, "your certificate"));
+                       files().Read(certificate_file, base::kMaxPemFileBytes, "your certificate"));
   const auto chain = x509::Certificate::ParsePemChain(identity.chain_pem);
   if (!chain.ok()) return damaged(certificate_file, chain.status().message());
   if (!files().Exists(key_file)) return damaged(key_file, "your key is missing");
-  MIG_ASSIGN_OR_RETURN(identity.key_pem, files().ReadSecret(key_file, kMaxPemBytes, "your key"));
+  MIG_ASSIGN_OR_RETURN(identity.key_pem,
+                       files().ReadSecret(key_file, base::kMaxPemFileBytes, "your key"));
   const auto key = x509::PrivateKey::FromPem(identity.key_pem);
   if (!key.ok()) return damaged(key_file, key.status().message());
   if (key->spki() != chain->front().spki()) {

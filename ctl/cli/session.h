@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -16,6 +17,8 @@
 #include "ctl/context/trusted_documents.h"
 #include "ctl/keys/key_store.h"
 #include "ctl/keys/passphrase.h"
+#include "ctl/output/json.h"
+#include "ctl/output/table.h"
 #include "ctl/transport/admin_client.h"
 #include "trust/root.h"
 #include "trust/verified.h"
@@ -30,9 +33,10 @@ struct GlobalOptions {
   std::string root;             // MIGCTL_ROOT
   std::string key_dir;          // MIGCTL_KEY_DIR
   std::string passphrase_file;  // MIGCTL_PASSPHRASE_FILE
-  std::string output;           // MIGCTL_OUTPUT: table, json
+  std::string output;           // MIGCTL_OUTPUT: table, json, jsonl
   bool no_input = false;        // MIGCTL_NO_INPUT: the console does not ask
   bool yes = false;             // what is asked for is meant
+  std::string fields;           // of verbs that only read: a,b
 };
 
 class Session {
@@ -45,11 +49,17 @@ class Session {
   absl::Time now() const { return world_.clock.WallNow(); }
   bool yes() const { return options_.yes; }
 
-  // InvalidArgument for another word than table or json.
+  // InvalidArgument for another word than table, json or jsonl.
   absl::Status CheckOutput() const;
-  bool wants_json() const { return output_ == "json"; }
-  // `json` and a line break, if that is wanted; else `table` as it is.
-  void Show(absl::string_view table, absl::string_view json) const;
+  bool wants_json() const { return output_ == "json" || wants_lines(); }
+  // A line for each element, or for each change that is watched.
+  bool wants_lines() const { return output_ == "jsonl"; }
+  // `json` and a line break, if that is wanted; else `screen` as it is. To be called once in a run.
+  void Show(absl::string_view screen, const Json& json) const;
+  // The same for what only reads: with --fields, that much of it. InvalidArgument for a field that
+  // there is not, and for --fields with a screen that has none.
+  absl::Status ShowPart(absl::string_view screen, const Json& json) const;
+  absl::Status ShowPart(const Table& table, const Json& json) const;
   // "Next: COMMAND" as a message, for a person.
   void Next(absl::string_view command) const;
 
@@ -76,6 +86,8 @@ class Session {
   KeySearch key(const std::string& what) const;
 
  private:
+  std::vector<std::string> fields() const;
+  void OutJson(absl::string_view json) const;
   std::string Setting(const std::string& flag, const std::string& variable) const;
   absl::StatusOr<std::string> ContextName() const;
   absl::StatusOr<ServerAddress> Address(const std::string& endpoint) const;

@@ -73,12 +73,12 @@ absl::StatusOr<trust::Envelope> Deliver(Session& session, const NamedDocument& d
 }
 
 template <typename Message>
-std::string PayloadJson(const std::string& payload) {
+Json PayloadJson(const std::string& payload) {
   Message message;
-  return message.ParseFromString(payload) ? ToJson(message) : "{}";
+  return message.ParseFromString(payload) ? ToJson(message) : Json{"{}", {}};
 }
 
-std::string JsonOf(const trust::Envelope& envelope) {
+Json JsonOf(const trust::Envelope& envelope) {
   switch (envelope.type()) {
     case trust::DocumentType::kRoot:
       return PayloadJson<v1::Root>(envelope.payload());
@@ -91,7 +91,7 @@ std::string JsonOf(const trust::Envelope& envelope) {
 
 // What is signed goes to `json`, also if a later one fails.
 absl::Status SignWaiting(Session& session, const trust::NamedSigningKey& key,
-                         std::vector<std::string>& json) {
+                         std::vector<Json>& json) {
   MIG_ASSIGN_OR_RETURN(AdminClient* const admin, session.admin());
   // Releases first: a plan is signed only when what it names is.
   for (const auto& [kind, type] : {std::pair(v1::DOCUMENT_KIND_ROOT, trust::DocumentType::kRoot),
@@ -103,7 +103,7 @@ absl::Status SignWaiting(Session& session, const trust::NamedSigningKey& key,
     MIG_ASSIGN_OR_RETURN(const std::vector<trust::Envelope> waiting,
                          ListDocuments(*admin, request, type));
     for (const trust::Envelope& envelope : waiting) {
-      MIG_ASSIGN_OR_RETURN(std::string one, SignOne(session, NamedDocument{envelope, ""}, key));
+      MIG_ASSIGN_OR_RETURN(Json one, SignOne(session, NamedDocument{envelope, ""}, key));
       json.push_back(std::move(one));
     }
   }
@@ -114,7 +114,7 @@ absl::StatusOr<int> SignAllThatWaits(Session& session, const SignArguments& argu
   MIG_RETURN_IF_ERROR(session.admin().status());
   MIG_ASSIGN_OR_RETURN(const trust::NamedSigningKey key,
                        OpenKey(session.key(arguments.key), session.passphrase()));
-  std::vector<std::string> json;
+  std::vector<Json> json;
   const absl::Status status = SignWaiting(session, key, json);
   session.Show("", JsonList(json));
   MIG_RETURN_IF_ERROR(status);
@@ -127,8 +127,8 @@ absl::StatusOr<int> SignAllThatWaits(Session& session, const SignArguments& argu
 
 }  // namespace
 
-absl::StatusOr<std::string> SignOne(Session& session, const NamedDocument& document,
-                                    const trust::NamedSigningKey& key) {
+absl::StatusOr<Json> SignOne(Session& session, const NamedDocument& document,
+                             const trust::NamedSigningKey& key) {
   MIG_ASSIGN_OR_RETURN(const std::unique_ptr<Comparison> comparison,
                        Comparison::For(session, document));
   const ReviewContext& context = comparison->context();
@@ -161,7 +161,7 @@ absl::StatusOr<int> Sign(Session& session, trust::DocumentType type,
                        FindDocument(session, type, arguments.document));
   MIG_ASSIGN_OR_RETURN(const trust::NamedSigningKey key,
                        OpenKey(session.key(arguments.key), session.passphrase()));
-  MIG_ASSIGN_OR_RETURN(const std::string json, SignOne(session, document, key));
+  MIG_ASSIGN_OR_RETURN(const Json json, SignOne(session, document, key));
   session.Show("", json);
   return kExitOk;
 }
@@ -174,9 +174,10 @@ absl::StatusOr<int> ShowDocument(Session& session, trust::DocumentType type,
   MIG_ASSIGN_OR_RETURN(const Review review, Describe(document.envelope, comparison->context()));
   MIG_ASSIGN_OR_RETURN(const SignatureCount count,
                        CountSignatures(document.envelope, comparison->context()));
-  session.Show(absl::StrCat(review.screen, "  signed  ", count.Words(),
-                            count.is_complete ? ", complete" : ", not enough yet", "\n"),
-               JsonOf(document.envelope));
+  MIG_RETURN_IF_ERROR(
+      session.ShowPart(absl::StrCat(review.screen, "  signed  ", count.Words(),
+                                    count.is_complete ? ", complete" : ", not enough yet", "\n"),
+                       JsonOf(document.envelope)));
   session.Next(NextCommand(type, review.name, document.file, count));
   return kExitOk;
 }

@@ -25,8 +25,8 @@ absl::StatusOr<int> Sign(Session& session, trust::DocumentType type,
 
 // The same for a document and a key that are open already. Shows the table's line, and returns the
 // JSON object for the caller to show.
-absl::StatusOr<std::string> SignOne(Session& session, const NamedDocument& document,
-                                    const trust::NamedSigningKey& key);
+absl::StatusOr<Json> SignOne(Session& session, const NamedDocument& document,
+                             const trust::NamedSigningKey& key);
 
 // Shows a document with its signatures, as table or JSON.
 absl::StatusOr<int> ShowDocument(Session& session, trust::DocumentType type,

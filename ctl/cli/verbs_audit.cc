@@ -19,6 +19,8 @@ namespace mig::ctl {
 namespace {
 
 constexpr size_t kPageRows = 1000;
+// What one list holds in memory.
+constexpr size_t kMaxEntries = 1'000'000;
 
 struct AuditArguments {
   std::string containing;
@@ -45,7 +47,7 @@ absl::StatusOr<int> ListAudit(Session& session, const AuditArguments& arguments)
                   entry.actor().empty() ? "the coordinator" : entry.actor(), entry.action(),
                   entry.subject(), entry.difference(), entry.reason()});
   }
-  session.Show(table.Render(session.console().facts()), ToJsonList(entries));
+  MIG_RETURN_IF_ERROR(session.ShowPart(table, ToJsonList(entries)));
   session.Next("migctl audit verify");
   return kExitOk;
 }
@@ -93,7 +95,9 @@ void AddAuditVerbs(CommandLine& line) {
   const auto listed = std::make_shared<AuditArguments>();
   list->add_option("--containing", listed->containing,
                    "only those with this text in who, what, to or why");
-  list->add_option("--last", listed->last, "how many (100)");
+  list->add_option("--last", listed->last, "how many (100)")
+      ->check(CLI::Range(size_t{1}, kMaxEntries));
+  line.Reads(list);
   line.Does(list, listed, ListAudit);
   line.Does(line.Verb(noun, "verify", "have the log's hash chain walked; 1 if it is broken",
                       "migctl audit verify"),

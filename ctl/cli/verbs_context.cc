@@ -27,25 +27,32 @@ struct ContextArguments {
   bool use = false;
 };
 
+// One context, as it is now.
+absl::StatusOr<Json> JsonOf(Session& session, const ContextStore& store, const Context& context) {
+  MIG_ASSIGN_OR_RETURN(const std::string current, store.Current());
+  return JsonObject({{"name", context.name},
+                     {"endpoint", context.endpoint},
+                     {"current", context.name == current},
+                     {"login", session.files().Exists(store.CertificateFile(context.name))},
+                     {"root", session.files().Exists(store.RootFile(context.name))}});
+}
+
 absl::StatusOr<int> List(Session& session, const ContextArguments&) {
   MIG_ASSIGN_OR_RETURN(const ContextStore store, session.contexts());
   MIG_ASSIGN_OR_RETURN(const std::vector<Context> contexts, store.List());
   MIG_ASSIGN_OR_RETURN(const std::string current, store.Current());
   Table table({"CURRENT", "NAME", "ENDPOINT", "LOGIN", "ROOT"});
-  std::vector<std::string> json;
+  std::vector<Json> json;
   for (const Context& context : contexts) {
     const bool is_current = context.name == current;
     const bool has_login = session.files().Exists(store.CertificateFile(context.name));
     const bool has_root = session.files().Exists(store.RootFile(context.name));
     table.AddRow({is_current ? "*" : "", context.name, context.endpoint, has_login ? "yes" : "no",
                   has_root ? "yes" : "no"});
-    json.push_back(JsonObject({{"name", context.name},
-                               {"endpoint", context.endpoint},
-                               {"current", is_current},
-                               {"login", has_login},
-                               {"root", has_root}}));
+    MIG_ASSIGN_OR_RETURN(Json one, JsonOf(session, store, context));
+    json.push_back(std::move(one));
   }
-  session.Show(table.Render(session.console().facts()), JsonList(json));
+  MIG_RETURN_IF_ERROR(session.ShowPart(table, JsonList(json)));
   if (contexts.empty()) {
     session.Next("migctl context set NAME --endpoint HOST:8445 --ca FILE --root FILE");
   }
@@ -54,27 +61,13 @@ absl::StatusOr<int> List(Session& session, const ContextArguments&) {
 
 absl::StatusOr<int> Use(Session& session, const ContextArguments& arguments) {
   MIG_ASSIGN_OR_RETURN(const ContextStore store, session.contexts());
+  MIG_ASSIGN_OR_RETURN(const Context context, store.Get(arguments.name));
   MIG_RETURN_IF_ERROR(store.Use(arguments.name));
+  MIG_ASSIGN_OR_RETURN(const Json json, JsonOf(session, store, context));
+  session.Show("", json);
   session.console().Err(absl::StrCat("context ", arguments.name, " is the current one\n"));
   session.Next("migctl whoami");
   return kExitOk;
-}
-
-// The certificates a server's must be by, in canonical PEM.
-absl::StatusOr<std::string> ReadCa(Session& session, const std::string& file) {
-  MIG_ASSIGN_OR_RETURN(const std::string pem,
-                       session.files().Read(file, 32 * base::kKiB, "the servers' CA"));
-  const auto chain = trust::x509::Certificate::ParsePemChain(pem);
-  if (!chain.ok()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(file, ": ", chain.status().message(), "; give the servers' CA as PEM"));
-  }
-  for (const trust::x509::Certificate& certificate : *chain) {
-    if (certificate.is_ca()) continue;
-    return absl::InvalidArgumentError(
-        absl::StrCat(file, ": it has a certificate that is no CA's; give servers-ca.pem"));
-  }
-  return trust::x509::ChainPem(*chain);
 }
 
 absl::StatusOr<int> Set(Session& session, const ContextArguments& arguments) {
@@ -91,7 +84,7 @@ absl::StatusOr<int> Set(Session& session, const ContextArguments& arguments) {
   // All that can be wrong first: after it everything is written.
   std::string ca;
   if (!arguments.ca.empty()) {
-    MIG_ASSIGN_OR_RETURN(ca, ReadCa(session, arguments.ca));
+    MIG_ASSIGN_OR_RETURN(ca, ReadServersCa(arguments.ca, session.files()));
   }
   std::optional<trust::Verified<trust::Root>> root;
   if (!arguments.root.empty()) {
@@ -110,6 +103,8 @@ absl::StatusOr<int> Set(Session& session, const ContextArguments& arguments) {
                                        SpokenDigest(root->digest()), "\n"));
   }
   if (arguments.use) MIG_RETURN_IF_ERROR(store.Use(context.name));
+  MIG_ASSIGN_OR_RETURN(const Json json, JsonOf(session, store, context));
+  session.Show("", json);
   session.console().Err(absl::StrCat("context ", context.name, ": ", context.endpoint, "\n"));
   if (!session.files().Exists(store.CaFile(context.name))) {
     session.Next(absl::StrCat("migctl context set ", context.name, " --ca servers-ca.pem"));
@@ -127,7 +122,9 @@ void AddContextVerbs(CommandLine& line) {
   CLI::App* const noun = line.Noun("context", "coordinators that are known here",
                                    "migctl context set prod --endpoint mig.example:8445 --ca "
                                    "servers-ca.pem --root root-1 --use");
-  line.Does(line.Verb(noun, "list", "list them"), std::make_shared<ContextArguments>(), List);
+  CLI::App* const list = line.Verb(noun, "list", "list them");
+  line.Reads(list);
+  line.Does(list, std::make_shared<ContextArguments>(), List);
 
   CLI::App* const use = line.Verb(noun, "use", "choose one", "migctl context use prod");
   const auto chosen = std::make_shared<ContextArguments>();

@@ -44,7 +44,7 @@ class Report {
     }
     return false;
   }
-  void Show(Session& session) const {
+  absl::Status Show(Session& session) const {
     Table table({"CHECK", "RESULT", "SEEN", "NEXT"});
     for (const v1::DoctorCheck& check : checks_) {
       const absl::string_view mark = check.result() == v1::DoctorCheck::GOOD      ? "+ good"
@@ -52,7 +52,7 @@ class Report {
                                                                                   : "x bad";
       table.AddRow({check.name(), std::string(mark), check.text(), check.next_step()});
     }
-    session.Show(table.Render(session.console().facts()), ToJsonList(checks_));
+    return session.ShowPart(table, ToJsonList(checks_));
   }
 
  private:
@@ -67,7 +67,7 @@ void CheckCertificate(Session& session, const ContextStore& store, const Context
                "migctl login --token-file FILE");
     return;
   }
-  const auto pem = session.files().Read(file, 32 * base::kKiB, "your certificate");
+  const auto pem = session.files().Read(file, base::kMaxPemFileBytes, "your certificate");
   if (!pem.ok()) return report.AddBad("login", pem.status(), "migctl login --token-file FILE");
   const auto chain = trust::x509::Certificate::ParsePemChain(*pem);
   if (!chain.ok()) {
@@ -142,7 +142,7 @@ absl::StatusOr<int> Doctor(Session& session, const NoArguments&) {
   const absl::StatusOr<Context> chosen = session.context();
   if (!chosen.ok()) {
     DoctorWithoutContext(session, store, chosen.status(), report);
-    report.Show(session);
+    MIG_RETURN_IF_ERROR(report.Show(session));
     return kExitPrecondition;
   }
   const Context& context = *chosen;
@@ -168,16 +168,17 @@ absl::StatusOr<int> Doctor(Session& session, const NoArguments&) {
       exit = ExitCodeOf(answer.status());
     }
   }
-  report.Show(session);
+  MIG_RETURN_IF_ERROR(report.Show(session));
   return report.HasBad() ? exit : kExitOk;
 }
 
 }  // namespace
 
 void AddDoctorVerb(CommandLine& line) {
-  line.Does(line.Verb(&line.app, "doctor", "check this machine, the way, and the coordinator",
-                      "migctl doctor"),
-            std::make_shared<NoArguments>(), Doctor);
+  CLI::App* const verb = line.Verb(
+      &line.app, "doctor", "check this machine, the way, and the coordinator", "migctl doctor");
+  line.Reads(verb);
+  line.Does(verb, std::make_shared<NoArguments>(), Doctor);
 }
 
 }  // namespace mig::ctl

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "base/sizes.h"
 #include "base/status_macros.h"
 #include "ctl/cli/command_line.h"
 #include "ctl/cli/roles.h"
@@ -31,6 +32,11 @@ absl::StatusOr<v1::CreateTokenRequest> RequestOf(const TokenArguments& arguments
   v1::CreateTokenRequest request;
   request.set_uses(arguments.uses);
   MIG_ASSIGN_OR_RETURN(const absl::Duration life, ParseSpan(arguments.expires));
+  // The coordinator takes zero for "not said", and gives seven days.
+  if (life <= absl::ZeroDuration()) {
+    return absl::InvalidArgumentError(absl::StrCat("--expires ", arguments.expires,
+                                                   ": such a token lets nobody in; write 1h, 7d"));
+  }
   request.set_life_ms(absl::ToInt64Milliseconds(life));
   MIG_ASSIGN_OR_RETURN(const std::vector<v1::Tag> labels, ParseLabels(arguments.labels, "--label"));
   for (const v1::Tag& label : labels) *request.add_labels() = label;
@@ -95,7 +101,7 @@ absl::StatusOr<int> ListTokens(Session& session, const TokenArguments&) {
                   TimeWords(expires), token.manual_approval() ? "manual" : "auto",
                   absl::StrJoin(labels, " "), token.created_by(), std::string(state)});
   }
-  session.Show(table.Render(session.console().facts()), ToJsonList(tokens));
+  MIG_RETURN_IF_ERROR(session.ShowPart(table, ToJsonList(tokens)));
   session.Next("migctl enroll token new, or migctl enroll token revoke NAME --reason WHY");
   return kExitOk;
 }
@@ -141,7 +147,7 @@ absl::StatusOr<int> Pending(Session& session, const EnrollmentArguments&) {
                   each.host_id().substr(0, 16),
                   SinceWords(absl::FromUnixMillis(each.asked_ms()), session.now()), note});
   }
-  session.Show(table.Render(session.console().facts()), ToJsonList(waiting));
+  MIG_RETURN_IF_ERROR(session.ShowPart(table, ToJsonList(waiting)));
   session.Next(waiting.empty() ? "migctl host list"
                                : "migctl enroll approve NAME, or migctl enroll deny NAME --reason "
                                  "WHY");
@@ -183,7 +189,8 @@ void AddTokenVerbs(CommandLine& line, CLI::App* enroll) {
                                    "migctl enroll token new --uses 50 --label site=muc --out "
                                    "host.token");
   const auto arguments = std::make_shared<TokenArguments>();
-  made->add_option("--uses", arguments->uses, "hosts that it lets in (1)");
+  made->add_option("--uses", arguments->uses, "hosts that it lets in (1)")
+      ->check(CLI::Range(uint32_t{1}, base::kMaxTokenUses));
   made->add_option("--expires", arguments->expires, "how long it lives (7d)");
   made->add_option("--label", arguments->labels, "NAME=VALUE for its hosts; may be repeated")
       ->take_all()
@@ -192,8 +199,9 @@ void AddTokenVerbs(CommandLine& line, CLI::App* enroll) {
   made->add_option("--out", arguments->out, "write it to this file (0600) instead");
   line.Does(made, arguments, NewToken);
 
-  line.Does(line.Verb(noun, "list", "list them, with their last use"),
-            std::make_shared<TokenArguments>(), ListTokens);
+  CLI::App* const list = line.Verb(noun, "list", "list them, with their last use");
+  line.Reads(list);
+  line.Does(list, std::make_shared<TokenArguments>(), ListTokens);
 
   CLI::App* const revoke = line.Verb(noun, "revoke", "it lets nobody in any more");
   const auto revoked = std::make_shared<TokenArguments>();
@@ -207,8 +215,9 @@ void AddTokenVerbs(CommandLine& line, CLI::App* enroll) {
 void AddEnrollVerbs(CommandLine& line) {
   CLI::App* const noun = line.Noun("enroll", "how hosts come in", "migctl enroll pending");
   AddTokenVerbs(line, noun);
-  line.Does(line.Verb(noun, "pending", "hosts that wait for an operator"),
-            std::make_shared<EnrollmentArguments>(), Pending);
+  CLI::App* const pending = line.Verb(noun, "pending", "hosts that wait for an operator");
+  line.Reads(pending);
+  line.Does(pending, std::make_shared<EnrollmentArguments>(), Pending);
 
   CLI::App* const approve = line.Verb(noun, "approve", "let one in", "migctl enroll approve e-88");
   const auto approved = std::make_shared<EnrollmentArguments>();

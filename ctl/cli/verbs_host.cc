@@ -74,7 +74,7 @@ absl::StatusOr<int> ListHosts(Session& session, const HostArguments& arguments) 
          StateWordOf(host), SinceWords(absl::FromUnixMillis(host.state_since_ms()), session.now()),
          SinceWords(absl::FromUnixMillis(host.last_seen_ms()), session.now()), WhyOf(host)});
   }
-  session.Show(table.Render(session.console().facts()), ToJsonList(hosts));
+  MIG_RETURN_IF_ERROR(session.ShowPart(table, ToJsonList(hosts)));
   session.console().Err(absl::StrCat(CountWords(answer.matched_hosts()), " of ",
                                      CountWords(answer.all_hosts()), ".\n"));
   session.Next(answer.all_hosts() == 0 ? "migctl enroll token new" : "migctl host explain NAME");
@@ -126,13 +126,16 @@ absl::StatusOr<int> GetHost(Session& session, const HostArguments& arguments) {
   v1::GetHostRequest request;
   request.set_host(arguments.host);
   MIG_ASSIGN_OR_RETURN(const v1::HostDetails details, admin->GetHost(request));
-  session.Show(DetailsScreen(details, session.now()), ToJson(details));
+  MIG_RETURN_IF_ERROR(session.ShowPart(DetailsScreen(details, session.now()), ToJson(details)));
   session.Next(absl::StrCat("migctl host explain ", Shown(arguments.host)));
   return kExitOk;
 }
 
 std::string VerdictScreen(const v1::Host& host, const v1::Verdict& verdict) {
-  const std::string what = absl::StrCat(Shown(verdict.product()), " ", Shown(verdict.version()));
+  // A host of which nothing is known yet has a verdict on no product.
+  const std::string what = verdict.product().empty() ? "a release"
+                                                     : absl::StrCat(Shown(verdict.product()), " ",
+                                                                    Shown(verdict.version()));
   std::string screen = Shown(host.hostname());
   switch (verdict.answer()) {
     case v1::Verdict::HAS:
@@ -186,7 +189,7 @@ absl::StatusOr<int> Explain(Session& session, const HostArguments& arguments) {
     screen =
         absl::StrCat(Shown(explanation.host().hostname()), ": no plan names a product for it\n");
   }
-  session.Show(screen, ToJson(explanation));
+  MIG_RETURN_IF_ERROR(session.ShowPart(screen, ToJson(explanation)));
   session.Next(absl::StrCat("on the host: mig-loader explain; here: migctl host get ",
                             Shown(arguments.host)));
   if (!arguments.exit_code || all_have) return kExitOk;
@@ -229,11 +232,13 @@ void AddHostVerbs(CommandLine& line) {
   const auto listed = std::make_shared<HostArguments>();
   list->add_option("--where", listed->where,
                    "filter: 'distribution = \"debian\" AND last_seen < 24h'");
+  line.Reads(list);
   line.Does(list, listed, ListHosts);
 
   CLI::App* const get = line.Verb(noun, "get", "all about one", "migctl host get dev-04");
   const auto got = std::make_shared<HostArguments>();
   get->add_option("HOST", got->host, "its name, or the beginning of its id")->required();
+  line.Reads(get);
   line.Does(get, got, GetHost);
 
   CLI::App* const explain = line.Verb(noun, "explain", "why it has, or has not, what it should");
@@ -241,6 +246,7 @@ void AddHostVerbs(CommandLine& line) {
   explain->add_option("HOST", explained->host, "its name, or the beginning of its id")->required();
   explain->add_option("--product", explained->product, "of one product only");
   explain->add_flag("--exit-code", explained->exit_code, "0 has it, 20 will, 21 will not");
+  line.Reads(explain);
   line.Does(explain, explained, Explain);
 
   CLI::App* const revoke = line.Verb(noun, "revoke", "refuse hosts for ever",

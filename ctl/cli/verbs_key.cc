@@ -25,8 +25,6 @@ namespace {
 
 namespace x509 = trust::x509;
 
-constexpr uint64_t kMaxPemBytes = 32 * base::kKiB;
-
 struct KeyArguments {
   std::string name;
   std::string out;
@@ -67,7 +65,7 @@ absl::StatusOr<int> ListAllKeys(Session& session, const KeyArguments& arguments)
   MIG_ASSIGN_OR_RETURN(const std::vector<ListedKey> keys, ListKeys(directory, session.files()));
   MIG_ASSIGN_OR_RETURN(const trust::Verified<trust::Root>* const root, session.local_root());
   Table table({"NAME", "ID", "ROLE", "PRIVATE", "FILE"});
-  std::vector<std::string> json;
+  std::vector<Json> json;
   for (const ListedKey& key : keys) {
     const std::string role = RolesOf(root == nullptr ? nullptr : &**root, key.key.id());
     table.AddRow(
@@ -78,7 +76,7 @@ absl::StatusOr<int> ListAllKeys(Session& session, const KeyArguments& arguments)
                                {"private", key.has_private},
                                {"file", key.file}}));
   }
-  session.Show(table.Render(session.console().facts()), JsonList(json));
+  MIG_RETURN_IF_ERROR(session.ShowPart(table, JsonList(json)));
   if (keys.empty()) session.Next("migctl key new --name NAME --out FILE");
   return kExitOk;
 }
@@ -131,24 +129,28 @@ absl::StatusOr<std::string> TrustDomain(Session& session, const CaArguments& arg
 }
 
 absl::StatusOr<x509::Authority> LoadCa(Session& session, const CaArguments& arguments) {
-  MIG_ASSIGN_OR_RETURN(const std::string certificate,
-                       session.files().Read(arguments.ca, kMaxPemBytes, "the CA's certificate"));
-  MIG_ASSIGN_OR_RETURN(const std::string key,
-                       session.files().ReadSecret(arguments.ca_key, kMaxPemBytes, "the CA's key"));
+  MIG_ASSIGN_OR_RETURN(
+      const std::string certificate,
+      session.files().Read(arguments.ca, base::kMaxPemFileBytes, "the CA's certificate"));
+  MIG_ASSIGN_OR_RETURN(
+      const std::string key,
+      session.files().ReadSecret(arguments.ca_key, base::kMaxPemFileBytes, "the CA's key"));
   absl::StatusOr<x509::Certificate> parsed = x509::Certificate::ParsePem(certificate);
   if (!parsed.ok()) {
-    return absl::InvalidArgumentError(absl::StrCat(arguments.ca, ": ", parsed.status().message()));
+    return absl::InvalidArgumentError(absl::StrCat(arguments.ca, ": ", parsed.status().message(),
+                                                   "; give the .pem of migctl ca new"));
   }
   absl::StatusOr<x509::PrivateKey> parsed_key = x509::PrivateKey::FromPem(key);
   if (!parsed_key.ok()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(arguments.ca_key, ": ", parsed_key.status().message()));
+    return absl::InvalidArgumentError(absl::StrCat(
+        arguments.ca_key, ": ", parsed_key.status().message(), "; give the .key of migctl ca new"));
   }
   absl::StatusOr<x509::Authority> ca =
       x509::Authority::Load(*std::move(parsed), *std::move(parsed_key));
   if (!ca.ok()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(arguments.ca, " and ", arguments.ca_key, ": ", ca.status().message()));
+    return absl::InvalidArgumentError(absl::StrCat(arguments.ca, " and ", arguments.ca_key, ": ",
+                                                   ca.status().message(),
+                                                   "; give the pair that migctl ca new made"));
   }
   return ca;
 }
@@ -172,7 +174,7 @@ absl::StatusOr<int> IssueServer(Session& session, const CaArguments& arguments) 
   MIG_ASSIGN_OR_RETURN(const std::string out, ChainFile(arguments));
   MIG_ASSIGN_OR_RETURN(const x509::Authority ca, LoadCa(session, arguments));
   MIG_ASSIGN_OR_RETURN(const std::string pem,
-                       session.files().Read(arguments.csr, kMaxPemBytes, "the request"));
+                       session.files().Read(arguments.csr, base::kMaxPemFileBytes, "the request"));
   const auto request = x509::CertificateRequest::ParsePem(pem);
   if (!request.ok()) {
     return absl::InvalidArgumentError(absl::StrCat(arguments.csr, ": ", request.status().message(),
@@ -216,6 +218,7 @@ void AddKeyVerbs(CommandLine& line) {
   CLI::App* const list = line.Verb(noun, "list", "list those of a directory, with their roles");
   const auto listed = std::make_shared<KeyArguments>();
   list->add_option("DIR", listed->directory, "where to look (--key-dir)");
+  line.Reads(list);
   line.Does(list, listed, ListAllKeys);
 }
 

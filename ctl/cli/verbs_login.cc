@@ -33,7 +33,7 @@ struct LoginArguments {
 // The token's first line; what else the file has is for the coordinator.
 absl::StatusOr<trust::Token> ReadToken(Session& session, const std::string& file) {
   MIG_ASSIGN_OR_RETURN(const std::string text,
-                       session.files().ReadSecret(file, 4 * base::kKiB, "the token"));
+                       session.files().ReadSecret(file, base::kMaxTokenFileBytes, "the token"));
   const std::vector<std::string> lines = absl::StrSplit(text, '\n');
   absl::StatusOr<trust::Token> token =
       trust::ParseToken(lines.front(), trust::TokenKind::kOperator);
@@ -89,7 +89,7 @@ absl::StatusOr<std::vector<x509::Certificate>> CheckedChain(const v1::FirstLogin
 // token is good for that key only; else a new one, durable before the token is spent.
 absl::StatusOr<x509::PrivateKey> PendingKey(Session& session, const std::string& file) {
   if (session.files().Exists(file)) {
-    const auto pem = session.files().ReadSecret(file, 32 * base::kKiB, "the key of a login");
+    const auto pem = session.files().ReadSecret(file, base::kMaxPemFileBytes, "the key of a login");
     if (pem.ok()) {
       absl::StatusOr<x509::PrivateKey> kept = x509::PrivateKey::FromPem(*pem);
       if (kept.ok()) return kept;
@@ -163,10 +163,10 @@ absl::StatusOr<int> Login(Session& session, const LoginArguments& arguments) {
 absl::StatusOr<int> WhoAmI(Session& session, const LoginArguments&) {
   MIG_ASSIGN_OR_RETURN(AdminClient* const admin, session.admin());
   MIG_ASSIGN_OR_RETURN(const v1::Operator me, admin->WhoAmI(v1::WhoAmIRequest()));
-  session.Show(
+  MIG_RETURN_IF_ERROR(session.ShowPart(
       absl::StrCat(Shown(me.spiffe_id()), "  roles ", RoleWords(me.roles()), "  valid until ",
                    TimeWords(absl::FromUnixMillis(me.certificate_expires_ms())), "\n"),
-      ToJson(me));
+      ToJson(me)));
   return kExitOk;
 }
 
@@ -180,8 +180,10 @@ void AddLoginVerbs(CommandLine& line) {
   login->add_option("--token-file", arguments->token_file, "file with the token (mode 0600)")
       ->required();
   line.Does(login, arguments, Login);
-  line.Does(line.Verb(&line.app, "whoami", "who the coordinator takes you for", "migctl whoami"),
-            std::make_shared<LoginArguments>(), WhoAmI);
+  CLI::App* const whoami =
+      line.Verb(&line.app, "whoami", "who the coordinator takes you for", "migctl whoami");
+  line.Reads(whoami);
+  line.Does(whoami, std::make_shared<LoginArguments>(), WhoAmI);
 }
 
 }  // namespace mig::ctl

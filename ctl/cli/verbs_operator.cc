@@ -71,7 +71,7 @@ absl::StatusOr<int> List(Session& session, const OperatorArguments&) {
                   : has_certificate ? "+ good"
                                     : "? invited"});
   }
-  session.Show(table.Render(session.console().facts()), ToJsonList(operators));
+  MIG_RETURN_IF_ERROR(session.ShowPart(table, ToJsonList(operators)));
   session.Next("migctl operator invite NAME --role ROLE --out FILE");
   return kExitOk;
 }
@@ -113,8 +113,9 @@ void AddOperatorVerbs(CommandLine& line) {
       ->required();
   line.Does(invite, invited, Invite);
 
-  line.Does(line.Verb(noun, "list", "list them, with their roles"),
-            std::make_shared<OperatorArguments>(), List);
+  CLI::App* const list = line.Verb(noun, "list", "list them, with their roles");
+  line.Reads(list);
+  line.Does(list, std::make_shared<OperatorArguments>(), List);
 
   CLI::App* const revoke = line.Verb(noun, "revoke", "refuse one from now on",
                                      "migctl operator revoke bo --reason 'left the company'");

@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "base/json.h"
 #include "base/sizes.h"
 #include "base/status_macros.h"
 #include "ctl/cli/command_line.h"
@@ -125,7 +127,9 @@ std::string ScreenText(const Prepared& prepared) {
 
 absl::StatusOr<int> NewPlan(Session& session, const PlanArguments& arguments) {
   if (arguments.example) {
-    session.console().Out(PlanExample());
+    const std::vector<std::string> lines = absl::StrSplit(PlanExample(), '\n');
+    session.Show(PlanExample(),
+                 {base::JsonObject().Json("lines", base::JsonTexts(lines)).str(), {"lines"}});
     session.Next("edit it, then migctl plan new PLAN.toml");
     return kExitOk;
   }
@@ -189,6 +193,7 @@ void AddPlanVerbs(CommandLine& line) {
   CLI::App* const show = line.Verb(noun, "show", "what one says, and who has signed");
   const auto shown = std::make_shared<SignArguments>();
   show->add_option("PLAN", shown->document, "its name, a digest, or a file (./NAME)")->required();
+  line.Reads(show);
   line.Does(show, shown, [](Session& session, const SignArguments& arguments) {
     return ShowDocument(session, trust::DocumentType::kPlan, arguments.document);
   });

@@ -223,7 +223,7 @@ absl::StatusOr<int> ListReleases(Session& session, const ListArguments& argument
              : absl::StrCat(release.missing_digests_size(), " missing"),
          digest.ok() ? ShortDigest(*digest) : "?"});
   }
-  session.Show(table.Render(session.console().facts()), ToJsonList(releases));
+  MIG_RETURN_IF_ERROR(session.ShowPart(table, ToJsonList(releases)));
   session.Next(releases.empty() ? "migctl release publish --product agent --version 1.0 agent=FILE"
                                 : "migctl release show PRODUCT@VERSION");
   return kExitOk;
@@ -281,6 +281,7 @@ void AddReleaseVerbs(CommandLine& line) {
   const auto shown = std::make_shared<SignArguments>();
   show->add_option("RELEASE", shown->document, "PRODUCT@VERSION, a digest, or a file (./NAME)")
       ->required();
+  line.Reads(show);
   line.Does(show, shown, [](Session& session, const SignArguments& arguments) {
     return ShowDocument(session, trust::DocumentType::kManifest, arguments.document);
   });
@@ -288,6 +289,7 @@ void AddReleaseVerbs(CommandLine& line) {
       line.Verb(noun, "list", "list them, newest first", "migctl release list --product agent");
   const auto listed = std::make_shared<ListArguments>();
   list->add_option("--product", listed->product, "of one product only");
+  line.Reads(list);
   line.Does(list, listed, ListReleases);
 }
 

@@ -103,7 +103,7 @@ absl::StatusOr<int> Get(Session& session, const RolloutArguments& arguments) {
   v1::GetRolloutRequest request;
   request.set_name(arguments.name);
   MIG_ASSIGN_OR_RETURN(const v1::Rollout rollout, admin->GetRollout(request));
-  ShowRollout(session, rollout);
+  MIG_RETURN_IF_ERROR(session.ShowPart(RolloutScreen(rollout, session.now()), ToJson(rollout)));
   return kExitOk;
 }
 
@@ -126,7 +126,7 @@ absl::StatusOr<int> List(Session& session, const RolloutArguments&) {
                   SinceWords(absl::FromUnixMillis(rollout.started_ms()), session.now()),
                   rollout.started_by()});
   }
-  session.Show(table.Render(session.console().facts()), ToJsonList(rollouts));
+  MIG_RETURN_IF_ERROR(session.ShowPart(table, ToJsonList(rollouts)));
   session.Next(rollouts.empty() ? "migctl plan new PLAN.toml" : "migctl rollout get NAME");
   return kExitOk;
 }
@@ -148,7 +148,7 @@ absl::StatusOr<int> Events(Session& session, const RolloutArguments& arguments) 
                   absl::StrReplaceAll(v1::RolloutEvent::Kind_Name(event.kind()), {{"_", " "}}),
                   event.wave() == 0 ? "" : absl::StrCat(event.wave()), event.by(), event.text()});
   }
-  session.Show(table.Render(session.console().facts()), ToJsonList(events));
+  MIG_RETURN_IF_ERROR(session.ShowPart(table, ToJsonList(events)));
   session.Next(absl::StrCat("migctl rollout get ", arguments.name));
   return kExitOk;
 }
@@ -173,10 +173,14 @@ void AddRolloutVerbs(CommandLine& line) {
   const auto [halt, halted] = named("halt", "end all offers now; any operator, alone", Halt);
   halt->add_option("--reason", halted->reason, "why, for the audit log")->required();
   const auto [get, got] = named("get", "its state, wave by wave", Get);
-  get->add_flag("--watch", got->watch, "stay, and show every change until it is final");
-  named("events", "what happened in it, oldest first", Events);
-  line.Does(line.Verb(noun, "list", "list them, newest first", "migctl rollout list"),
-            std::make_shared<RolloutArguments>(), List);
+  line.Reads(get);
+  get->add_flag("--watch", got->watch, "stay, and show every change until it is final")
+      ->excludes(get->get_option("--fields"));
+  line.Reads(named("events", "what happened in it, oldest first", Events).first);
+  CLI::App* const list =
+      line.Verb(noun, "list", "list them, newest first", "migctl rollout list --fields name,state");
+  line.Reads(list);
+  line.Does(list, std::make_shared<RolloutArguments>(), List);
   AddWaitVerb(line, noun);
 }
 

@@ -90,7 +90,7 @@ absl::StatusOr<std::vector<x509::Certificate>> ReadCas(const std::vector<std::st
                                                        const LocalFiles& files) {
   std::vector<x509::Certificate> certificates;
   for (const std::string& path : paths) {
-    MIG_ASSIGN_OR_RETURN(const std::string pem, files.Read(path, 32 * base::kKiB, what));
+    MIG_ASSIGN_OR_RETURN(const std::string pem, files.Read(path, base::kMaxPemFileBytes, what));
     const auto chain = x509::Certificate::ParsePemChain(pem);
     if (!chain.ok()) {
       return absl::InvalidArgumentError(absl::StrCat(path, ": ", chain.status().message()));
@@ -254,6 +254,7 @@ void AddRootVerbs(CommandLine& line) {
   CLI::App* const show = line.Verb(noun, "show", "what a root's file says, and who has signed");
   const auto shown = std::make_shared<SignArguments>();
   show->add_option("FILE", shown->document, "the root")->required();
+  line.Reads(show);
   line.Does(show, shown, [](Session& session, const SignArguments& arguments) {
     return ShowDocument(session, trust::DocumentType::kRoot, arguments.document);
   });

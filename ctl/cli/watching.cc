@@ -35,10 +35,8 @@ class Redraw {
   explicit Redraw(Session& session) : session_(session) {}
 
   void Show(const v1::Rollout& rollout) {
-    if (session_.wants_json()) {
-      session_.console().Out(absl::StrCat(ToJson(rollout), "\n"));
-      return;
-    }
+    if (session_.wants_lines()) session_.Show("", ToJson(rollout));
+    if (session_.wants_json()) return;
     if (!session_.console().facts().out_is_terminal) {
       const std::string line = RolloutLine(rollout);
       if (line != last_) session_.console().Out(absl::StrCat(line, "\n"));
@@ -106,8 +104,10 @@ absl::StatusOr<int> Watch(Session& session, AdminClient& admin, const std::strin
   request.set_name(name);
   Redraw redraw(session);
   std::optional<int> exit;
+  v1::Rollout last;
   const auto take = [&](const v1::Rollout& rollout) {
     redraw.Show(rollout);
+    last = rollout;
     if (rollout.state() == v1::Rollout::HALTED) exit = kExitHalted;
     if (IsFinal(rollout.state())) exit = kExitOk;
     return !exit.has_value();
@@ -119,6 +119,8 @@ absl::StatusOr<int> Watch(Session& session, AdminClient& admin, const std::strin
     base::Clock& clock = session.world().clock;
     clock.SleepUntil(clock.MonotonicNow() + kRetryAfter);
   }
+  // One value, as everywhere with -o json; -o jsonl has had a line for each change.
+  if (session.wants_json() && !session.wants_lines()) session.Show("", ToJson(last));
   return *exit;
 }
 

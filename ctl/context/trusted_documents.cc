@@ -6,6 +6,7 @@
 #include "base/path.h"
 #include "base/sizes.h"
 #include "base/status_macros.h"
+#include "trust/x509/certificate.h"
 
 namespace mig::ctl {
 
@@ -17,6 +18,22 @@ absl::StatusOr<trust::Verified<trust::Root>> ReadRootFile(absl::string_view path
   if (root.ok()) return root;
   return absl::InvalidArgumentError(
       absl::StrCat(path, ": ", root.status().message(), "; name a root with all its signatures"));
+}
+
+absl::StatusOr<std::string> ReadServersCa(absl::string_view path, const LocalFiles& files) {
+  MIG_ASSIGN_OR_RETURN(const std::string pem,
+                       files.Read(path, base::kMaxPemFileBytes, "the servers' CA"));
+  const auto chain = trust::x509::Certificate::ParsePemChain(pem);
+  if (!chain.ok()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(path, ": ", chain.status().message(), "; give the servers' CA as PEM"));
+  }
+  for (const trust::x509::Certificate& certificate : *chain) {
+    if (certificate.is_ca()) continue;
+    return absl::InvalidArgumentError(
+        absl::StrCat(path, ": it has a certificate that is no CA's; give servers-ca.pem"));
+  }
+  return trust::x509::ChainPem(*chain);
 }
 
 TrustedDocuments::TrustedDocuments(const LocalFiles& files, std::string root_file,

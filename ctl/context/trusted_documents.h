@@ -57,6 +57,10 @@ class TrustedDocuments {
 absl::StatusOr<trust::Verified<trust::Root>> ReadRootFile(absl::string_view path,
                                                           const LocalFiles& files);
 
+// The certificates that a coordinator's server must be by, from a PEM file that a person names: as
+// canonical PEM. InvalidArgument names a file that has none, or another certificate than a CA's.
+absl::StatusOr<std::string> ReadServersCa(absl::string_view path, const LocalFiles& files);
+
 }  // namespace mig::ctl
 
 #endif  // MIG_CTL_CONTEXT_TRUSTED_DOCUMENTS_H_

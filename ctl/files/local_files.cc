@@ -1,5 +1,7 @@
 #include "ctl/files/local_files.h"
 
+#include <sys/stat.h>
+
 #include <cstdlib>
 #include <utility>
 
@@ -24,6 +26,11 @@ std::string Resolved(const std::string& path) {
   return result;
 }
 
+bool IsLink(const std::string& path) {
+  struct stat found = {};
+  return lstat(path.c_str(), &found) == 0 && S_ISLNK(found.st_mode);
+}
+
 absl::Status BadInput(absl::string_view what, absl::string_view path, absl::string_view why,
                       absl::string_view way_out) {
   return absl::InvalidArgumentError(
@@ -44,6 +51,21 @@ absl::Status AsBadInput(absl::string_view what, absl::string_view path, const ab
     default:
       return BadInput(what, path, absl::StrCat("cannot be read (", error.message(), ")"),
                       "check the path and the disk");
+  }
+}
+
+// A place that a person named and where nothing can be written is bad input too: not to be taken
+// for something that a coordinator does not have, or does not allow. A full disk stays what it is.
+absl::Status AsBadTarget(absl::string_view path, const absl::Status& error) {
+  switch (error.code()) {
+    case absl::StatusCode::kNotFound:
+    case absl::StatusCode::kPermissionDenied:
+    case absl::StatusCode::kFailedPrecondition:
+      return absl::InvalidArgumentError(absl::StrCat(path, ": nothing can be written there (",
+                                                     error.message(),
+                                                     "); name a place that you may write to"));
+    default:
+      return error;
   }
 }
 
@@ -95,6 +117,9 @@ absl::StatusOr<std::unique_ptr<base::File>> LocalFiles::Open(absl::string_view p
   absl::StatusOr<base::OpenedParent> parent = base::OpenParent(disk_, absolute);
   if (!parent.ok()) return AsBadInput(what, path, parent.status());
   absl::StatusOr<std::unique_ptr<base::File>> file = parent->directory->OpenRead(parent->name);
+  if (absl::IsFailedPrecondition(file.status()) && IsLink(absolute)) {
+    return BadInput(what, path, "is a link that leads nowhere", "name the file itself");
+  }
   if (!file.ok()) return AsBadInput(what, path, file.status());
   return file;
 }
@@ -130,6 +155,9 @@ bool LocalFiles::Exists(absl::string_view path) const {
 absl::StatusOr<std::vector<std::string>> LocalFiles::List(absl::string_view directory) const {
   MIG_ASSIGN_OR_RETURN(const std::string absolute, Absolute(directory));
   absl::StatusOr<std::unique_ptr<base::Directory>> opened = disk_.OpenRoot(absolute);
+  if (absl::IsFailedPrecondition(opened.status())) {
+    return BadInput("this", directory, "is no directory", "name one");
+  }
   if (!opened.ok()) return AsBadInput("the directory", directory, opened.status());
   const absl::StatusOr<std::vector<base::DirectoryEntry>> entries =
       (*opened)->List(base::kMaxDirectoryEntries);
@@ -154,8 +182,8 @@ absl::Status LocalFiles::Replace(absl::string_view path, absl::string_view bytes
                                  uint32_t mode) const {
   MIG_ASSIGN_OR_RETURN(const std::string absolute, Absolute(path));
   const absl::StatusOr<base::OpenedParent> parent = OpenParent(absolute);
-  MIG_RETURN_IF_ERROR(parent.status());
-  return base::WriteDurably(*parent->directory, parent->name, bytes, mode);
+  if (!parent.ok()) return AsBadTarget(path, parent.status());
+  return AsBadTarget(path, base::WriteDurably(*parent->directory, parent->name, bytes, mode));
 }
 
 absl::Status LocalFiles::Remove(absl::string_view path) const {
@@ -166,7 +194,7 @@ absl::Status LocalFiles::Remove(absl::string_view path) const {
 
 absl::Status LocalFiles::MakeDirectory(absl::string_view path, uint32_t mode) const {
   MIG_ASSIGN_OR_RETURN(const std::string absolute, Absolute(path));
-  return base::MakeDirs(disk_, absolute, mode).status();
+  return AsBadTarget(path, base::MakeDirs(disk_, absolute, mode).status());
 }
 
 }  // namespace mig::ctl

@@ -66,6 +66,27 @@ TEST_F(LocalFilesTest, WhatCannotBeReadIsBadInputThatNamesTheFile) {
   }
 }
 
+TEST_F(LocalFilesTest, WhatIsInTheWayIsCalledWhatItIs) {
+  ASSERT_EQ(symlink("nowhere", absl::StrCat(directory_, "/link").c_str()), 0);
+  EXPECT_THAT(files().Read("link", 5, "the root"),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("leads nowhere")));
+  ASSERT_THAT(files().WriteNew("file", "1", 0644), IsOk());
+  EXPECT_THAT(files().List("file"),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("is no directory")));
+}
+
+// Exit 3 and 4 are for what a coordinator does not have, or does not allow.
+TEST_F(LocalFilesTest, APlaceThatCannotBeWrittenIsBadInputToo) {
+  ASSERT_THAT(files().WriteNew("file", "1", 0644), IsOk());
+  for (const char* path : {"/proc/nothing/new", "missing/new", "file/new"}) {
+    EXPECT_THAT(files().Replace(path, "bytes", 0644),
+                StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr(path)))
+        << path;
+  }
+  EXPECT_THAT(files().MakeDirectory("/proc/nothing", 0755),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("/proc/nothing")));
+}
+
 TEST_F(LocalFilesTest, ASecretThatOthersMayReadIsRefusedWithTheCommandToRun) {
   ASSERT_THAT(files().WriteNew("key", "secret", 0640), IsOk());
   EXPECT_THAT(files().ReadSecret("key", 10, "the key"),

@@ -3,6 +3,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/sizes.h"
 #include "base/status_macros.h"
+#include "base/text.h"
 
 namespace mig::ctl {
 namespace {
@@ -16,6 +17,11 @@ absl::StatusOr<std::string> FromFile(const PassphraseSource& source) {
   if (text.empty()) {
     return absl::InvalidArgumentError(
         absl::StrCat(*source.file, ": the first line is empty; put the passphrase there"));
+  }
+  // A key that is locked with bytes that nobody can type would stay locked.
+  if (!base::CheckText(text).ok()) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        *source.file, ":1: the passphrase has bytes that are no text; name the right file"));
   }
   return text;
 }

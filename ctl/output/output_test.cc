@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "base/sha256.h"
 #include "base/testing/status_matchers.h"
 #include "ctl/output/console.h"
@@ -12,6 +13,7 @@
 #include "ctl/output/table.h"
 #include "ctl/output/words.h"
 #include "ctl/testing/fake_console.h"
+#include "proto/mig/v1/admin_hosts.pb.h"
 #include "proto/mig/v1/admin_people.pb.h"
 #include "trust/refusal.h"
 
@@ -19,6 +21,7 @@ namespace mig::ctl {
 namespace {
 
 using ::mig::base::testing::IsOk;
+using ::mig::base::testing::IsOkAndHolds;
 using ::mig::base::testing::StatusIs;
 using ::testing::HasSubstr;
 
@@ -52,21 +55,57 @@ TEST(TableTest, QuotesOfFiltersStayReadable) {
 }
 
 TEST(JsonTest, ListsOfNothingAreEmptyLists) {
-  EXPECT_EQ(ToJsonList(std::vector<v1::Token>{}), "[]");
+  EXPECT_EQ(ToJsonList(std::vector<v1::Token>{}).text, "[]");
 }
 
 TEST(JsonTest, ListsAreOneElementALine) {
   v1::Token token;
   token.set_name("t-19");
   token.set_used(3);
-  EXPECT_EQ(ToJsonList(std::vector<v1::Token>{token, token}),
-            "[{\"name\":\"t-19\",\"used\":3},\n {\"name\":\"t-19\",\"used\":3}]");
+  EXPECT_EQ(ToJsonList(std::vector<v1::Token>{token, token}).text,
+            absl::StrCat("[", ToJson(token).text, ",\n ", ToJson(token).text, "]"));
 }
 
 TEST(JsonTest, ObjectsEscapeWhatJsonMust) {
-  EXPECT_EQ(JsonObject({{"name", "a\"b\\c\nd"}}), "{\"name\":\"a\\\"b\\\\c\\u000ad\"}");
-  EXPECT_EQ(JsonObject({{"text", "true"}, {"truth", true}, {"no", false}}),
+  EXPECT_EQ(JsonObject({{"name", "a\"b"}}).text, "{\"name\":\"a\\\"b\"}");
+  EXPECT_EQ(JsonObject({{"text", "true"}, {"truth", true}, {"no", false}}).text,
             "{\"text\":\"true\",\"truth\":true,\"no\":false}");
+}
+
+// Quotes, brackets and commas within texts do not end anything.
+TEST(JsonTest, FieldsAreFoundWhateverTheTextsHave) {
+  const Json object = JsonObject({{"a", "x,\"}],[{"}, {"b", "y\\"}, {"c", true}});
+  EXPECT_THAT(SelectFields(object, {"b"}), IsOkAndHolds("{\"b\":\"y\\\\\"}"));
+  EXPECT_THAT(SelectFields(object, {"c", "a"}), IsOkAndHolds("{\"c\":true,\"a\":\"x,\\\"}],[{\"}"));
+  EXPECT_THAT(SelectFields(JsonList({object, object}), {"c"}),
+              IsOkAndHolds("[{\"c\":true},\n {\"c\":true}]"));
+  EXPECT_THAT(SelectFields(object, {"d"}),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("there are a b c")));
+  EXPECT_EQ(JsonLines(JsonList({object, object}).text),
+            absl::StrCat(object.text, "\n", object.text, "\n"));
+  EXPECT_EQ(JsonLines("[]"), "");
+}
+
+TEST(JsonTest, FieldsOfMessagesWithinMessagesAreOneObject) {
+  v1::HostDetails details;
+  details.mutable_host()->set_id("ab");
+  details.mutable_host()->set_hostname("dev-04");
+  const Json json = ToJson(details);
+  EXPECT_THAT(SelectFields(json, {"host.hostname", "enrolledMs", "host.id"}),
+              IsOkAndHolds("{\"host\":{\"hostname\":\"dev-04\",\"id\":\"ab\"},"
+                           "\"enrolledMs\":\"0\"}"));
+  // A message that is not set could be there.
+  EXPECT_THAT(SelectFields(json, {"environment"}), IsOkAndHolds("{\"environment\":null}"));
+  EXPECT_THAT(SelectFields(json, {"host.name"}),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("'host.name'")));
+}
+
+TEST(TableTest, ColumnsArePickedByTheirHeaders) {
+  const auto table = HostTable().Select({"why", "Name"});
+  ASSERT_THAT(table, IsOk());
+  EXPECT_THAT(table->Render(ConsoleFacts{}), ::testing::StartsWith("WHY\tNAME\nhealth EXIT_139"));
+  EXPECT_THAT(HostTable().Select({"nothing"}),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("there are name state why")));
 }
 
 TEST(WordsTest, SizesAndCounts) {

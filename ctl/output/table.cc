@@ -6,6 +6,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
 #include "base/check.h"
 #include "base/text.h"
 
@@ -40,6 +41,30 @@ void Table::AddRow(std::vector<std::string> cells) {
   MIG_CHECK(cells.size() == header_.size());
   for (std::string& cell : cells) cell = Shown(cell);
   rows_.push_back(std::move(cells));
+}
+
+absl::StatusOr<Table> Table::Select(const std::vector<std::string>& wanted) const {
+  std::vector<std::string> names;
+  for (const std::string& header : header_) {
+    names.push_back(absl::StrReplaceAll(absl::AsciiStrToLower(header), {{" ", "-"}}));
+  }
+  std::vector<size_t> columns;
+  Table selected({});
+  for (const std::string& name : wanted) {
+    const auto found = std::ranges::find(names, absl::AsciiStrToLower(name));
+    if (found == names.end()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("--fields: '", base::Escaped(name), "' is no column of this; there are ",
+                       absl::StrJoin(names, " "), " (-o json has keys of its own)"));
+    }
+    columns.push_back(static_cast<size_t>(found - names.begin()));
+    selected.header_.push_back(header_[columns.back()]);
+  }
+  for (const std::vector<std::string>& row : rows_) {
+    std::vector<std::string>& cells = selected.rows_.emplace_back();
+    for (const size_t column : columns) cells.push_back(row[column]);
+  }
+  return selected;
 }
 
 std::string Table::Render(const ConsoleFacts& facts) const {

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "ctl/output/console.h"
 
@@ -22,6 +23,11 @@ class Table {
   // For a terminal: two spaces between columns, lines cut at its width. Else header and rows with
   // one tab between cells; a tab or line break within one is escaped.
   std::string Render(const ConsoleFacts& facts) const;
+
+  // The same rows with the `wanted` columns only, in that order. A column is named by its header in
+  // any case, with a hyphen for a space ("last-use"). InvalidArgument, with those that there are,
+  // for another name.
+  absl::StatusOr<Table> Select(const std::vector<std::string>& wanted) const;
 
  private:
   std::string RenderAligned(size_t columns) const;

@@ -19,8 +19,6 @@ namespace {
 constexpr absl::Duration kCallLimit = absl::Seconds(20);
 // A slow line still sends this much in a second.
 constexpr uint64_t kLeastBytesPerSecond = 64 * base::kKiB;
-// A page of documents, each with its signatures.
-constexpr int kMaxAnswerBytes = 16 * static_cast<int>(base::kMiB);
 
 // By gRPC's own clock: it is gRPC that ends the call.
 gpr_timespec DeadlineIn(absl::Duration limit) {
@@ -35,7 +33,7 @@ std::shared_ptr<grpc::Channel> Connect(const ServerAddress& server,
   options.pem_private_key = identity.key_pem;
   options.pem_cert_chain = identity.chain_pem;
   grpc::ChannelArguments arguments;
-  arguments.SetMaxReceiveMessageSize(kMaxAnswerBytes);
+  arguments.SetMaxReceiveMessageSize(static_cast<int>(base::kMaxAdminAnswerBytes));
   arguments.SetUserAgentPrefix("migctl");
   return grpc::CreateCustomChannel(server.endpoint, grpc::SslCredentials(options), arguments);
 }
