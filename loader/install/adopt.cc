@@ -3,11 +3,9 @@
 #include <algorithm>
 #include <memory>
 
-#include "absl/status/statusor.h"
-#include "absl/strings/str_cat.h"
 #include "base/file_system.h"
 #include "base/status_macros.h"
-#include "trust/refusal.h"
+#include "loader/install/component_error.h"
 
 namespace mig::loader {
 
@@ -18,7 +16,10 @@ absl::Status KeepOne(const Place& place, const Component& component, KeptSets& k
                        OpenTargetDirectory(place, component.target.directory));
   MIG_ASSIGN_OR_RETURN(const std::unique_ptr<base::File> file,
                        directory->OpenRead(component.target.file_name));
-  return kept.Copy(*file, component.content);
+  const absl::Status copied = kept.Copy(*file, component.content);
+  const bool is_operators =
+      absl::IsDataLoss(copied) && component.target.local_change == LocalChange::kKeep;
+  return is_operators ? absl::OkStatus() : copied;
 }
 
 }  // namespace
@@ -36,20 +37,21 @@ KeptSet SetOf(const trust::Installed& release, const std::vector<Component>& com
 absl::Status KeepComponents(const Place& place, const std::vector<Component>& components,
                             KeptSets& kept) {
   for (const Component& component : components) {
-    const absl::Status done = KeepOne(place, component, kept);
-    if (!done.ok()) {
-      return trust::WithContext(absl::StrCat("component '", component.target.name, "'"), done);
-    }
+    MIG_RETURN_IF_ERROR(AtComponent(component.target.name, KeepOne(place, component, kept)));
   }
   return kept.Sync();
 }
 
-absl::Status AdoptFiles(const Place& place, absl::string_view product,
-                        const trust::Installed& release, const std::vector<Component>& components) {
+absl::StatusOr<Adoption> Adoption::Begin(const Place& place, absl::string_view product,
+                                         std::vector<Component> components) {
   MIG_ASSIGN_OR_RETURN(KeptSets kept, KeptSets::Open(place, product));
   MIG_RETURN_IF_ERROR(KeepComponents(place, components, kept));
-  MIG_RETURN_IF_ERROR(kept.SetCurrent(SetOf(release, components)));
-  return kept.Collect({});
+  return Adoption(std::move(kept), std::move(components));
+}
+
+absl::Status Adoption::Commit(const trust::Installed& release) && {
+  MIG_RETURN_IF_ERROR(kept_.SetCurrent(SetOf(release, components_)));
+  return kept_.Collect({});
 }
 
 }  // namespace mig::loader

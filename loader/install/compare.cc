@@ -7,6 +7,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
+#include "loader/install/component_error.h"
 #include "trust/refusal.h"
 
 namespace mig::loader {
@@ -20,8 +21,9 @@ absl::Status CheckReplaceable(const LocalFile& file) {
     return absl::OkStatus();
   }
   const bool is_unsafe = file.state == LocalState::kNotAFile;
-  return trust::Refuse(is_unsafe ? v1::Refusal::UNSAFE_PATH : v1::Refusal::FILE_ERROR,
-                       absl::StrCat("component '", file.target.name, "': ", file.why));
+  return AtComponent(
+      file.target.name,
+      trust::Refuse(is_unsafe ? v1::Refusal::UNSAFE_PATH : v1::Refusal::FILE_ERROR, file.why));
 }
 
 bool IsAsWanted(const LocalFile& file, const FileFacts& wanted) {
@@ -32,11 +34,14 @@ bool IsAsWanted(const LocalFile& file, const FileFacts& wanted) {
 
 absl::Status CheckSize(const Component& component) {
   if (component.content.size_bytes <= component.target.max_bytes) return absl::OkStatus();
-  return trust::Refuse(
-      v1::Refusal::BOUND,
-      absl::StrCat("component '", component.target.name, "' has ", component.content.size_bytes,
-                   " bytes, this host takes at most ", component.target.max_bytes,
-                   "; raise its max_bytes in the loader's dictionary, or publish a smaller file"));
+  return AboutComponent(
+      component.target.name,
+      trust::Refuse(
+          v1::Refusal::BOUND,
+          absl::StrCat("component '", component.target.name, "' has ", component.content.size_bytes,
+                       " bytes, this host takes at most ", component.target.max_bytes,
+                       "; raise its max_bytes in the loader's dictionary, or publish a smaller "
+                       "file")));
 }
 
 // What the operator made of it stays: the contents only, for a release that did not change it.

@@ -235,14 +235,19 @@ absl::StatusOr<Journal> DecodeJournal(absl::string_view bytes) {
 }
 
 absl::StatusOr<std::optional<Journal>> ReadJournal(base::Directory& state) {
-  const absl::StatusOr<std::string> bytes = base::ReadWhole(state, kJournalName, kMaxFileBytes);
-  if (absl::IsNotFound(bytes.status())) return std::optional<Journal>();
-  if (absl::IsFailedPrecondition(bytes.status()) || absl::IsResourceExhausted(bytes.status())) {
-    // A link, a directory, or far too long: we did not write that.
-    return trust::Refuse(v1::Refusal::JOURNAL_DAMAGED, bytes.status().message());
+  const absl::StatusOr<base::FileStat> stat = state.Stat(kJournalName);
+  if (absl::IsNotFound(stat.status())) return std::optional<Journal>();
+  MIG_RETURN_IF_ERROR(stat.status());
+  if (stat->kind != base::FileKind::kFile || stat->size_bytes > kMaxFileBytes) {
+    return trust::Refuse(v1::Refusal::JOURNAL_DAMAGED,
+                         absl::StrCat(state.path(), "/", kJournalName,
+                                      " is a link, a directory or far too long: no loader wrote "
+                                      "that"));
   }
-  MIG_RETURN_IF_ERROR(bytes.status());
-  MIG_ASSIGN_OR_RETURN(Journal journal, DecodeJournal(*bytes));
+  // An error of this says nothing about the journal: it may be read by the next run.
+  MIG_ASSIGN_OR_RETURN(const std::string bytes,
+                       base::ReadWhole(state, kJournalName, kMaxFileBytes));
+  MIG_ASSIGN_OR_RETURN(Journal journal, DecodeJournal(bytes));
   return std::optional<Journal>(std::move(journal));
 }
 

@@ -51,8 +51,9 @@ bool IsSettled(Phase phase) { return phase == Phase::kDone || phase == Phase::kR
 // Makes the files of a transaction whole; knows its steps from inside.
 class Recoverer {
  public:
-  Recoverer(Transaction transaction, GoingBack going_back)
-      : transaction_(std::move(transaction)), going_back_(going_back) {}
+  Recoverer(Transaction transaction, GoingBack going_back,
+            const std::vector<Component>& old_release)
+      : transaction_(std::move(transaction)), going_back_(going_back), old_release_(old_release) {}
 
   const Journal& journal() const { return transaction_.journal(); }
 
@@ -90,11 +91,11 @@ class Recoverer {
     MIG_ASSIGN_OR_RETURN(recovery_.missing, moves.Prepare(Side::kAfter, Belief::kReadAll));
     if (recovery_.missing.empty()) return ApplyAndEnter(moves, Phase::kActivating);
 
-    const bool may_go_back = going_back_ == GoingBack::kAllowed && transaction_.HasWayBack();
-    if (!may_go_back) return absl::OkStatus();
-    MIG_ASSIGN_OR_RETURN(const std::vector<MissingContent> lost,
-                         moves.Prepare(Side::kBefore, Belief::kReadAll));
-    if (!lost.empty()) return absl::OkStatus();
+    if (going_back_ != GoingBack::kAllowed) return absl::OkStatus();
+    AmendWayBack();
+    if (!transaction_.HasWayBack()) return absl::OkStatus();
+    MIG_ASSIGN_OR_RETURN(recovery_.missing_other, moves.Prepare(Side::kBefore, Belief::kReadAll));
+    if (!recovery_.missing_other.empty()) return absl::OkStatus();
     const std::string text =
         absl::StrCat("the new contents of '", recovery_.missing.front().name,
                      "' were lost after the commit point, so the old set was put back");
@@ -111,15 +112,29 @@ class Recoverer {
     MIG_ASSIGN_OR_RETURN(recovery_.missing, moves.Prepare(Side::kBefore, Belief::kReadAll));
     if (recovery_.missing.empty()) return ApplyAndEnter(moves, Phase::kReactivating);
 
-    MIG_ASSIGN_OR_RETURN(const std::vector<MissingContent> lost,
-                         moves.Prepare(Side::kAfter, Belief::kReadAll));
-    if (!lost.empty()) return absl::OkStatus();
+    recovery_.missing_side = Side::kBefore;
+    MIG_ASSIGN_OR_RETURN(recovery_.missing_other, moves.Prepare(Side::kAfter, Belief::kReadAll));
+    if (!recovery_.missing_other.empty()) return absl::OkStatus();
     recovery_.notices.push_back(
         {.code = v1::Refusal::KEPT_SET_DAMAGED,
          .text = absl::StrCat("the kept copy of '", recovery_.missing.front().name,
                               "' is damaged or missing, so the new set was kept")});
     recovery_.missing.clear();
     return ApplyAndEnter(moves, Phase::kActivating);
+  }
+
+  // Gives old files without a kept copy (they were damaged or gone) what the old release's manifest
+  // says. On the disk only with the journal of the next phase, so that an install that goes forward
+  // keeps what it had.
+  void AmendWayBack() {
+    for (JournalFile& file : transaction_.journal_.files) {
+      if (!file.kept_name.empty()) continue;
+      for (const Component& component : old_release_) {
+        if (component.target.name != file.name || component.target.path() != file.path()) continue;
+        file.before = component.facts();
+        file.kept_name = transaction_.kept_.KeptName(component.content.digest);
+      }
+    }
   }
 
   absl::Status ApplyAndEnter(Moves& moves, Phase phase) {
@@ -130,11 +145,12 @@ class Recoverer {
 
   Transaction transaction_;
   GoingBack going_back_;
+  const std::vector<Component>& old_release_;
   Recovery recovery_;
 };
 
 absl::StatusOr<Recovery> Recover(const Place& place, const std::optional<trust::HostId>& host_id,
-                                 GoingBack going_back) {
+                                 GoingBack going_back, const std::vector<Component>& old_release) {
   MIG_ASSIGN_OR_RETURN(const std::unique_ptr<base::Directory> state, OpenStateDirectory(place));
   absl::StatusOr<std::optional<Journal>> journal = ReadJournal(*state);
   if (trust::RefusalOf(journal.status()) == v1::Refusal::JOURNAL_DAMAGED) {
@@ -148,7 +164,7 @@ absl::StatusOr<Recovery> Recover(const Place& place, const std::optional<trust::
 
   const Phase phase = (*journal)->phase;
   MIG_ASSIGN_OR_RETURN(Transaction transaction, Transaction::Open(place, **std::move(journal)));
-  Recoverer recoverer(std::move(transaction), going_back);
+  Recoverer recoverer(std::move(transaction), going_back, old_release);
   if (IsSettled(phase)) {
     MIG_RETURN_IF_ERROR(recoverer.Settle());
     return recoverer.Take();

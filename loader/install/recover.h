@@ -9,7 +9,9 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "loader/install/compare.h"
 #include "loader/install/journal.h"
+#include "loader/install/moves.h"
 #include "loader/install/place.h"
 #include "loader/install/transaction.h"
 #include "proto/mig/v1/refusal.pb.h"
@@ -31,9 +33,15 @@ struct Recovery {
   //   REVERTED      write the bad mark and the outcome, Close
   std::optional<Transaction> transaction;
   // Not empty: the set is mixed (or old, where it must go forward), and cannot be made whole with
-  // what is on this host: fetch these and Transaction::Supply them. They are of the new set if the
-  // phase is COMMITTED or ACTIVATING or going back is not permitted, else of the old one.
+  // what is on this host: fetch these and Transaction::Supply them. They complete `missing_side`,
+  // which is the new set if the phase is COMMITTED or ACTIVATING or going back is not permitted,
+  // else the old one.
   std::vector<MissingContent> missing;
+  Side missing_side = Side::kAfter;
+  // Enough in place of `missing`: what completes the other set. The release that one side is of may
+  // be for nobody any more (a rollout that was halted); who has this one's goes the other way.
+  // Empty: that way is closed.
+  std::vector<MissingContent> missing_other;
   std::vector<Notice> notices;  // JOURNAL_FOREIGN, JOURNAL_DAMAGED, INTERRUPTED
 };
 
@@ -57,12 +65,16 @@ enum class GoingBack {
 // phases that proves nothing, since the agent ran in between and may change its own files: they
 // are put right. Does the same again when it is called again.
 // `host_id`: of the trusted state; absent: not known (state lost), then the journal's is believed.
+// `old_release`: what the manifest of the journal's old release says, as far as that is known. An
+// old file that was damaged before the install has no kept copy, and what the journal has of it is
+// the damage: the way back from a mix then leads to what the manifest says.
 //
 // Errors: UNSUPPORTED         the journal is of a newer loader; nothing is changed
 //         FailedPrecondition  a target's directory or the state directory is missing or unsafe
 //         DataLoss, ResourceExhausted, ...  the disk; call again
 absl::StatusOr<Recovery> Recover(const Place& place, const std::optional<trust::HostId>& host_id,
-                                 GoingBack going_back = GoingBack::kAllowed);
+                                 GoingBack going_back = GoingBack::kAllowed,
+                                 const std::vector<Component>& old_release = {});
 
 // The phase of the journal, without the lock and without changing anything; absent: none, or one
 // that cannot be read. For `recover` while another loader has the lock.

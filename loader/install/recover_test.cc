@@ -140,6 +140,57 @@ TEST_F(RecoverTest, WithoutAnyWayWhatIsMissingIsNamedAndCanBeSupplied) {
   EXPECT_EQ(Files(), invariants_.after());
 }
 
+// What a halted rollout leaves: the new contents are for nobody any more, the old ones are.
+TEST_F(RecoverTest, EitherWayOutOfAMixIsEnough) {
+  Commit();
+  ASSERT_THAT(Dir("/opt/agent")->Unlink(NewStaged("/opt/agent/agent")), IsOk());
+  ASSERT_THAT(Dir("/opt/agent")->Unlink("agent"), IsOk());
+  const base::Digest old = invariants_.before().at("/opt/agent/agent").digest;
+  ASSERT_THAT(Dir(kKeptCopies)->Unlink(old.ToHex()), IsOk());
+  auto etc = Dir("/etc/agent");
+  ASSERT_THAT(etc->Rename(NewStaged("/etc/agent/cacert"), *etc, "cacert"), IsOk());
+
+  Recovery recovery = RecoverOk();
+  EXPECT_EQ(recovery.missing_side, Side::kAfter);
+  ASSERT_THAT(recovery.missing_other, SizeIs(1));
+  EXPECT_EQ(recovery.missing_other[0].content.digest, old);
+
+  const std::string bytes = OldRelease().contents.at("agent");
+  base::StringSource source(bytes);
+  ASSERT_THAT(recovery.transaction->Supply(recovery.missing_other[0], source), IsOk());
+  recovery = RecoverOk();
+  EXPECT_THAT(recovery.missing, IsEmpty());
+  EXPECT_EQ(recovery.transaction->phase(), Phase::kReactivating);
+  EXPECT_EQ(Files(), invariants_.before());
+  EXPECT_THAT(RecoverForward().missing_other, IsEmpty()) << "below the floor there is one way";
+}
+
+TEST_F(RecoverTest, AnOldFileThatWasDamagedBeforeIsMadeWholeByItsManifest) {
+  const base::Digest old = invariants_.before().at("/opt/agent/agent").digest;
+  ASSERT_THAT((*Dir("/opt/agent")->OpenReadWrite("agent"))->WriteAt(0, "X"), IsOk());
+  ASSERT_THAT(Dir(kKeptCopies)->Unlink(old.ToHex()), IsOk());
+  Commit();
+  ASSERT_THAT(Dir("/opt/agent")->Unlink(NewStaged("/opt/agent/agent")), IsOk());
+  EXPECT_THAT(RecoverOk().missing_other, IsEmpty()) << "nobody knows what it should be";
+
+  const std::vector<Component> release = OldRelease().files().components;
+  absl::StatusOr<Recovery> recovery =
+      Recover(PlaceOn(disk_), std::nullopt, GoingBack::kAllowed, release);
+  ASSERT_THAT(recovery, IsOk());
+  ASSERT_THAT(recovery->missing_other, SizeIs(1));
+  EXPECT_EQ(recovery->missing_other[0].content.digest, old);
+
+  const std::string bytes = OldRelease().contents.at("agent");
+  base::StringSource source(bytes);
+  ASSERT_THAT(recovery->transaction->Supply(recovery->missing_other[0], source), IsOk());
+  recovery = Recover(PlaceOn(disk_), std::nullopt, GoingBack::kAllowed, release);
+  ASSERT_THAT(recovery, IsOk());
+  EXPECT_EQ(recovery->transaction->phase(), Phase::kReactivating);
+  EXPECT_EQ(Files(), invariants_.before());
+  // Also for whoever goes on without the manifest.
+  EXPECT_EQ(RecoverOk().transaction->phase(), Phase::kReactivating);
+}
+
 TEST_F(RecoverTest, DamagedTargetBesideNewOnesIsRepaired) {
   absl::StatusOr<Transaction> transaction = CommitRelease(disk_, OldRelease(), NewRelease());
   ASSERT_THAT(transaction, IsOk());

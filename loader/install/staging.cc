@@ -9,6 +9,7 @@
 #include "base/path.h"
 #include "base/sizes.h"
 #include "base/status_macros.h"
+#include "loader/install/component_error.h"
 #include "loader/install/file_source.h"
 #include "trust/refusal.h"
 
@@ -25,15 +26,13 @@ uint64_t OnDisk(uint64_t size_bytes) {
   return (size_bytes + kBlockBytes - 1) / kBlockBytes * kBlockBytes + kBlockBytes;
 }
 
-std::string Named(const Target& target) { return absl::StrCat("component '", target.name, "'"); }
-
 absl::Status CheckKind(base::Directory& directory, const Target& target) {
   const absl::StatusOr<base::FileStat> stat = directory.Stat(target.file_name);
   if (absl::IsNotFound(stat.status())) return absl::OkStatus();
   MIG_RETURN_IF_ERROR(stat.status());
   if (stat->kind == base::FileKind::kFile) return absl::OkStatus();
   return trust::Refuse(v1::Refusal::UNSAFE_PATH,
-                       absl::StrCat(Named(target), ": ", target.path(),
+                       absl::StrCat(target.path(),
                                     " is a link, a directory or a device, and not a file; move it "
                                     "away, or name another path in the loader's dictionary"));
 }
@@ -89,10 +88,10 @@ absl::StatusOr<Staging> Staging::Begin(const Place& place, absl::string_view pro
     if (directory == nullptr) {
       absl::StatusOr<std::unique_ptr<base::Directory>> opened =
           OpenTargetDirectory(place, target.directory);
-      if (!opened.ok()) return trust::WithContext(Named(target), opened.status());
+      if (!opened.ok()) return AtComponent(target.name, opened.status());
       directory = *std::move(opened);
     }
-    MIG_RETURN_IF_ERROR(CheckKind(*directory, target));
+    MIG_RETURN_IF_ERROR(AtComponent(target.name, CheckKind(*directory, target)));
     staging.items_.emplace_back().directory = directory.get();
   }
   MIG_RETURN_IF_ERROR(staging.CheckSpace());
@@ -167,7 +166,7 @@ absl::Status Staging::Stage(size_t index, uint64_t offset, base::ByteSource& con
   Item& item = items_[index];
   absl::StatusOr<StagedFile> staged =
       StagedFile::Write(*item.directory, change.target.file_name, *change.after, offset, contents);
-  if (!staged.ok()) return trust::WithContext(Named(change.target), staged.status());
+  if (!staged.ok()) return AtComponent(change.target.name, staged.status());
   item.staged.emplace(*std::move(staged));
   return absl::OkStatus();
 }
@@ -180,7 +179,7 @@ absl::StatusOr<Staging::NoWayBack> Staging::Keep() {
   NoWayBack no_way_back;
   for (size_t i = 0; i < changes_.size(); ++i) {
     const absl::StatusOr<bool> is_kept = KeepOld(i);
-    if (!is_kept.ok()) return trust::WithContext(Named(changes_[i].target), is_kept.status());
+    if (!is_kept.ok()) return AtComponent(changes_[i].target.name, is_kept.status());
     if (!*is_kept) no_way_back.push_back(changes_[i].target.name);
   }
   MIG_RETURN_IF_ERROR(kept_.Sync());

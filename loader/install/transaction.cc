@@ -10,6 +10,7 @@
 #include "base/status_macros.h"
 #include "base/text.h"
 #include "loader/install/adopt.h"
+#include "loader/install/component_error.h"
 #include "loader/install/staged_file.h"
 #include "trust/refusal.h"
 
@@ -135,18 +136,22 @@ absl::Status Transaction::GoBack(const v1::Refusal& why, absl::string_view agent
   MIG_CHECK(phase() == Phase::kCommitted || phase() == Phase::kActivating) << PhaseName(phase());
   for (const JournalFile& file : journal_.files) {
     if (!file.before.has_value() || !file.kept_name.empty()) continue;
-    return trust::Refuse(v1::Refusal::NO_WAY_BACK,
-                         absl::StrCat("component '", file.name, "': ", file.path(),
-                                      " was damaged before this install, and no good copy of it "
-                                      "was there; roll out another release"));
+    return AtComponent(
+        file.name,
+        trust::Refuse(v1::Refusal::NO_WAY_BACK,
+                      absl::StrCat(file.path(),
+                                   " was damaged before this install, and no good copy of it "
+                                   "was there; roll out another release")));
   }
   MIG_ASSIGN_OR_RETURN(Moves moves, Moves::Open(place_, journal_, kept_));
   MIG_ASSIGN_OR_RETURN(const std::vector<MissingContent> missing,
                        moves.Prepare(Side::kBefore, Belief::kReadAll));
   if (!missing.empty()) {
-    return trust::Refuse(v1::Refusal::KEPT_SET_DAMAGED,
-                         absl::StrCat("the kept copies of ", NamesOf(missing),
-                                      " are damaged or missing; roll out another release"));
+    return AboutComponent(
+        missing.front().name,
+        trust::Refuse(v1::Refusal::KEPT_SET_DAMAGED,
+                      absl::StrCat("the kept copies of ", NamesOf(missing),
+                                   " are damaged or missing; roll out another release")));
   }
   MIG_RETURN_IF_ERROR(EnterReverting(why, agent_output));
   MIG_RETURN_IF_ERROR(moves.Apply());

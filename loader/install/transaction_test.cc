@@ -17,6 +17,7 @@
 #include "base/testing/status_matchers.h"
 #include "base/whole_file.h"
 #include "loader/install/adopt.h"
+#include "loader/install/component_error.h"
 #include "loader/install/recover.h"
 #include "loader/install/staging.h"
 #include "loader/install/sweep.h"
@@ -323,14 +324,25 @@ TEST_F(TransactionTest, AdoptingKeepsACopyAndTouchesNoTarget) {
   const std::unique_ptr<base::Directory> opt = *disk.OpenRoot("/opt/agent");
   const base::FileStat before = *opt->Stat("agent");
   const std::vector<Component> components = OldRelease().files().components;
-  ASSERT_THAT(AdoptFiles(PlaceOn(disk), kProduct, OldRelease().id, components), IsOk());
+  absl::StatusOr<Adoption> adoption = Adoption::Begin(PlaceOn(disk), kProduct, components);
+  ASSERT_THAT(adoption, IsOk());
+  EXPECT_FALSE(KeptSets::Open(PlaceOn(disk), kProduct)->current().has_value()) << "not yet";
+  ASSERT_THAT(std::move(*adoption).Commit(OldRelease().id), IsOk());
   EXPECT_EQ(*opt->Stat("agent"), before);
   EXPECT_TRUE(invariants_.HasWayBack(disk, kKeptCopies));
   EXPECT_EQ(KeptSets::Open(PlaceOn(disk), kProduct)->current()->release, OldRelease().id);
 
-  EXPECT_THAT(AdoptFiles(PlaceOn(disk), kProduct, NewRelease().id,
-                         {NewRelease().files().components.front()}),
-              StatusIs(absl::StatusCode::kDataLoss, HasSubstr("'agent'")));
+  const absl::Status other =
+      Adoption::Begin(PlaceOn(disk), kProduct, {NewRelease().files().components.front()}).status();
+  EXPECT_THAT(other, StatusIs(absl::StatusCode::kDataLoss, HasSubstr("'agent'")));
+  EXPECT_EQ(ComponentOf(other), "agent");
+}
+
+TEST_F(TransactionTest, AdoptingLeavesOutWhatAnOperatorMayChange) {
+  std::vector<Component> components = OldRelease().files().components;
+  components.front().content.digest = base::Sha256Of("as the release has it");
+  components.front().target.local_change = LocalChange::kKeep;
+  ASSERT_THAT(Adoption::Begin(PlaceOn(disk_), kProduct, components), IsOk());
 }
 
 // ADVERSARY 108 [mox #170]: bind mounts and other file systems below the targets' parents.

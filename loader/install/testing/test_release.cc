@@ -158,7 +158,10 @@ void PutFiles(base::FileSystem& disk, const TestRelease& release) {
 
 void PutInstalled(base::FileSystem& disk, const TestRelease& release) {
   PutFiles(disk, release);
-  MIG_CHECK_OK(AdoptFiles(PlaceOn(disk), kProduct, release.id, ComponentsOf(release)));
+  absl::StatusOr<Adoption> adoption =
+      Adoption::Begin(PlaceOn(disk), kProduct, ComponentsOf(release));
+  MIG_CHECK_OK(adoption);
+  MIG_CHECK_OK((std::move(*adoption).Commit(release.id)));
 }
 
 absl::StatusOr<LocalManifest> ScanOf(base::FileSystem& disk,
