@@ -1,6 +1,5 @@
 #include "loader/state/identity_store.h"
 
-#include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
@@ -14,9 +13,7 @@ constexpr char kCurrent[] = "host.pem";
 constexpr char kFormer[] = "former.pem";
 constexpr char kPending[] = "next.key";
 constexpr char kRoot[] = "root";
-constexpr char kMachineId[] = "machine-id";
 constexpr uint32_t kMode = 0600;
-constexpr size_t kOwnMachineIdBytes = 16;
 
 constexpr absl::string_view kCertificateBegins = "-----BEGIN CERTIFICATE-----";
 constexpr absl::string_view kKeyEnds = "PRIVATE KEY-----\n";
@@ -79,14 +76,6 @@ absl::Status IdentityStore::SetAnchorRoot(absl::string_view envelope) {
         absl::StrCat("a root of ", envelope.size(), " bytes, at most ", base::kMaxEnvelopeBytes));
   }
   return base::WriteDurably(*directory_, kRoot, envelope, kMode);
-}
-
-absl::StatusOr<std::string> IdentityStore::OwnMachineId(base::Random& random) {
-  MIG_ASSIGN_OR_RETURN(std::optional<std::string> id, ReadIfThere(kMachineId));
-  if (id.has_value() && id->size() == 2 * kOwnMachineIdBytes) return *std::move(id);
-  std::string made = absl::BytesToHexString(random.Bytes(kOwnMachineIdBytes));
-  MIG_RETURN_IF_ERROR(base::WriteDurably(*directory_, kMachineId, made, kMode));
-  return made;
 }
 
 absl::StatusOr<std::optional<std::string>> IdentityStore::ReadIfThere(absl::string_view name) {

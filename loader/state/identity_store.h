@@ -7,7 +7,9 @@
 //   identity/former.pem  what host.pem was before the last renewal: shown where the coordinator's
 //                        restored store does not know the current one (CONTRACT.md 3)
 //   identity/root        envelope of the root under which the host enrolled
-//   identity/machine-id  only where the system has none of its own
+//
+// No machine id of our own is kept here: a cloned disk would bring it along, and what tells clones
+// apart is what the disk does not have (run/self_view.h, MachineOf; ADVERSARY 155).
 
 #ifndef MIG_LOADER_STATE_IDENTITY_STORE_H_
 #define MIG_LOADER_STATE_IDENTITY_STORE_H_
@@ -22,7 +24,6 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "base/file_system.h"
-#include "base/random.h"
 #include "base/sizes.h"
 
 namespace mig::loader {
@@ -64,9 +65,6 @@ class IdentityStore {
   // The root of the enrollment. NotFound if there is none.
   absl::StatusOr<std::string> AnchorRoot();
   absl::Status SetAnchorRoot(absl::string_view envelope);
-
-  // 32 hex digits, made at the first call. A cloned disk has the same: the system's own is better.
-  absl::StatusOr<std::string> OwnMachineId(base::Random& random);
 
  private:
   absl::StatusOr<std::optional<std::string>> ReadIfThere(absl::string_view name);

@@ -5,7 +5,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/memory_file_system.h"
-#include "base/testing/seeded_random.h"
 #include "base/testing/status_matchers.h"
 #include "base/whole_file.h"
 #include "gmock/gmock.h"
@@ -112,14 +111,10 @@ TEST(IdentityStoreTest, WhatIsNoPairIsNamedAndNotShown) {
                                                    Not(HasSubstr("secret")))));
 }
 
-TEST(IdentityStoreTest, TheAnchorAndTheOwnMachineIdStay) {
+TEST(IdentityStoreTest, TheAnchorStays) {
   base::MemoryFileSystem disk;
   ASSERT_THAT(Open(disk).SetAnchorRoot("envelope"), IsOk());
   EXPECT_THAT(Open(disk).AnchorRoot(), IsOkAndHolds("envelope"));
-  base::testing::SeededRandom random{base::testing::Seed(1)};
-  const std::string id = Open(disk).OwnMachineId(random).value();
-  EXPECT_EQ(id.size(), 32u);
-  EXPECT_THAT(Open(disk).OwnMachineId(random), IsOkAndHolds(id));
 }
 
 }  // namespace

@@ -47,6 +47,8 @@ absl::StatusOr<std::unique_ptr<StateDirectory>> StateDirectory::Open(base::FileS
   MIG_RETURN_IF_ERROR(directory.status());
   if (absl::Status safe = base::CheckOnlyOwnerCanChange(disk, options.path, options.owner_uid);
       !safe.ok()) {
+    // That it cannot be looked at now does not say that it is unsafe.
+    if (!absl::IsFailedPrecondition(safe)) return trust::WithContext("state directory", safe);
     return trust::Refuse(v1::Refusal::UNSAFE_PATH,
                          absl::StrCat("state directory: ", safe.message()));
   }
