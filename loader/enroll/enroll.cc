@@ -14,6 +14,7 @@
 #include "loader/run/identity.h"
 #include "loader/run/self_view.h"
 #include "loader/run/session.h"
+#include "loader/run/unreached.h"
 #include "trust/pem.h"
 #include "trust/refusal.h"
 #include "trust/x509/certificate.h"
@@ -124,13 +125,15 @@ absl::Status Ask(Session& session, const EnrollOptions& options, const trust::x5
   MIG_ASSIGN_OR_RETURN(const std::string cas, PinnedCas(all_cas, options.ca_pin));
   MIG_ASSIGN_OR_RETURN(const std::unique_ptr<EnrollmentClient> client,
                        ConnectToEnrollment(host, cas));
-  MIG_RETURN_IF_ERROR(FollowRoots(session, *client));
+  const std::string endpoint = EnrollmentEndpoint(host.config);
+  MIG_RETURN_IF_ERROR(InOurWords(endpoint, FollowRoots(session, *client)));
   MIG_RETURN_IF_ERROR(CheckTokensRoot(session, options.token, packaged));
   MIG_RETURN_IF_ERROR(session.trust().CheckRootLives());
   MIG_ASSIGN_OR_RETURN(const v1::EnrollRequest request,
                        RequestOf(session, options.token, key, host_id));
-  MIG_ASSIGN_OR_RETURN(const v1::EnrollAnswer answer, client->Enroll(request));
-  return TakeDecision(session, answer, key);
+  const absl::StatusOr<v1::EnrollAnswer> answer = client->Enroll(request);
+  if (!answer.ok()) return InOurWords(endpoint, answer.status());
+  return TakeDecision(session, *answer, key);
 }
 
 }  // namespace

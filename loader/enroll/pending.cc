@@ -12,6 +12,7 @@
 #include "loader/run/coordinators.h"
 #include "loader/run/identity.h"
 #include "loader/run/self_view.h"
+#include "loader/run/unreached.h"
 #include "trust/refusal.h"
 
 namespace mig::loader {
@@ -94,7 +95,9 @@ absl::Status PollEnrollment(Session& session) {
                        ConnectToEnrollment(session.host, cas));
   v1::PollEnrollmentRequest request;
   request.set_request_id(pending.request_id());
-  MIG_ASSIGN_OR_RETURN(const v1::EnrollAnswer answer, client->Poll(request));
+  const absl::StatusOr<v1::EnrollAnswer> polled = client->Poll(request);
+  if (!polled.ok()) return InOurWords(EnrollmentEndpoint(session.host.config), polled.status());
+  const v1::EnrollAnswer& answer = *polled;
   return TakeDecision(session, answer, key);
 }
 

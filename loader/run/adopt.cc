@@ -1,14 +1,11 @@
 #include "loader/run/adopt.h"
 
-#include <algorithm>
-#include <memory>
 #include <string>
 #include <utility>
 
 #include "base/sha256.h"
 #include "base/sizes.h"
 #include "base/status_macros.h"
-#include "loader/install/kept_sets.h"
 #include "loader/run/local_view.h"
 
 namespace mig::loader {
@@ -25,28 +22,6 @@ std::string AttemptOf(const trust::HostId& host, const trust::AssignmentItem& it
                                   .AddU32Be(item.variant)
                                   .Finish();
   return std::string(digest.bytes().substr(0, base::kAttemptIdBytes));
-}
-
-absl::Status CopyToKeptSet(const Place& place, const std::string& product,
-                           const trust::Installed& release, const ReleaseFiles& files) {
-  MIG_ASSIGN_OR_RETURN(KeptSets kept, KeptSets::Open(place, product));
-  KeptSet set{.release = release};
-  for (const Component& component : files.components) {
-    MIG_ASSIGN_OR_RETURN(const std::unique_ptr<base::Directory> directory,
-                         OpenTargetDirectory(place, component.target.directory));
-    const absl::StatusOr<std::unique_ptr<base::File>> file =
-        directory->OpenRead(component.target.file_name);
-    MIG_RETURN_IF_ERROR(file.status());
-    const absl::Status copied = kept.Copy(**file, component.content);
-    // An operator's own version that the dictionary says to keep: the set has no copy of it.
-    if (absl::IsDataLoss(copied) && component.target.local_change == LocalChange::kKeep) continue;
-    MIG_RETURN_IF_ERROR(copied);
-    set.files.push_back({.name = component.target.name, .facts = component.facts()});
-  }
-  std::sort(set.files.begin(), set.files.end(),
-            [](const KeptFile& a, const KeptFile& b) { return a.name < b.name; });
-  MIG_RETURN_IF_ERROR(kept.Sync());
-  return kept.SetCurrent(std::move(set));
 }
 
 v1::Outcome OutcomeOfAdoption(const trust::AssignmentItem& item, const trust::TrustedState& state,
@@ -76,24 +51,27 @@ v1::Outcome OutcomeOfAdoption(const trust::AssignmentItem& item, const trust::Tr
 
 }  // namespace
 
-absl::StatusOr<Concluded> AdoptRelease(Session& session, const Product& product,
-                                       const trust::AssignmentItem& item,
-                                       const ReleaseFiles& files) {
-  const absl::Time started = session.host.clock.WallNow();
-  const trust::Installed release{.manifest = item.manifest, .variant = item.variant};
-  MIG_RETURN_IF_ERROR(CopyToKeptSet(session.host.place(), product.name, release, files));
-
+absl::StatusOr<Concluded> RecordAdopted(Session& session, const Product& product,
+                                        const trust::AssignmentItem& item, absl::Time started,
+                                        Effort& effort) {
+  effort.Enter(v1::Outcome::HEALTH);
   const Health health =
       session.host.services.Watch(SpecOf(session.host, product), absl::ZeroDuration());
   const rollout::CheckedPlan& plan = *session.trust().held().plan(*item.plan);
-  MIG_RETURN_IF_ERROR(session.ReportDurably(OutcomeOfAdoption(
-      item, session.trust().state(), health, plan, started, session.host.clock.WallNow())));
+  v1::Outcome outcome = OutcomeOfAdoption(item, session.trust().state(), health, plan, started,
+                                          session.host.clock.WallNow());
+  effort.WriteTo(outcome);
+  MIG_RETURN_IF_ERROR(session.ReportDurably(outcome));
+
+  const trust::Installed release{.manifest = item.manifest, .variant = item.variant};
   trust::TrustedProduct& trusted = session.trust().product(product.name);
-  if (trusted.installed.has_value() && trusted.installed->manifest == item.manifest) {
-    trusted.variant_changed = started;
+  if (trusted.installed != release) {
+    if (trusted.installed.has_value() && trusted.installed->manifest == release.manifest) {
+      trusted.variant_changed = started;
+    }
+    trusted.previous = std::exchange(trusted.installed, release);
+    MIG_RETURN_IF_ERROR(session.trust().Save());
   }
-  trusted.installed = release;
-  MIG_RETURN_IF_ERROR(session.trust().Save());
   return Concluded{.change = ProductResult::Change::kAdopted, .refusal = health.ToRefusal()};
 }
 

@@ -4,21 +4,22 @@
 #define MIG_LOADER_RUN_ADOPT_H_
 
 #include "absl/status/statusor.h"
-#include "loader/install/compare.h"
+#include "absl/time/time.h"
 #include "loader/run/conclude.h"
 #include "loader/run/session.h"
 #include "trust/assignment.h"
 
 namespace mig::loader {
 
-// `files` of the assigned release lie there, all of them. Copies them as the kept set, asks the
-// probe once, and writes outcome and `installed`. Done again after a kill it is counted once: its
-// attempt is a digest of host, plan and release.
+// All files of `item` lie there, are the current kept set, and were judged again after that was
+// copied: asks the probe once, and writes outcome and `installed`; what was installed before is the
+// *previous* release now. Done again after a kill it is counted once: its attempt is a digest of
+// host, plan and release.
 //
-// Errors: DataLoss  a file changed since the scan; those of the disk. Nothing was recorded.
-absl::StatusOr<Concluded> AdoptRelease(Session& session, const Product& product,
-                                       const trust::AssignmentItem& item,
-                                       const ReleaseFiles& files);
+// Errors: of the disk; what is installed is then as before.
+absl::StatusOr<Concluded> RecordAdopted(Session& session, const Product& product,
+                                        const trust::AssignmentItem& item, absl::Time started,
+                                        Effort& effort);
 
 }  // namespace mig::loader
 

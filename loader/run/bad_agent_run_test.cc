@@ -46,6 +46,7 @@ TEST_F(BadAgentRunTest, GoesBackByItselfAndSaysWhy) {
   EXPECT_EQ(host_.Trusted().product("agent")->seen->digest, bad);
   ASSERT_THAT(host_.Trusted().product("agent")->bad, SizeIs(1));
   EXPECT_EQ(host_.Trusted().product("agent")->bad[0].manifest, bad);
+  EXPECT_EQ(trust::DisplayOf(host_.Trusted().product("agent")->bad[0]), "EXIT_139");
   const std::vector<v1::Outcome> installs = OutcomesOf(v1::Outcome::INSTALL);
   ASSERT_THAT(installs, SizeIs(2));
   EXPECT_EQ(installs[1].result(), v1::Outcome::WENT_BACK);
@@ -63,6 +64,8 @@ TEST_F(BadAgentRunTest, IsNotTriedAgainUntilANewerPlanSaysRetry) {
 
   const RunResult again = host_.Run();
   EXPECT_EQ(again.products[0].refusal.code(), Refusal::BAD_HERE);
+  EXPECT_THAT(again.products[0].refusal.text(), HasSubstr("EXIT_139"));
+  EXPECT_EQ(coordinator_.check_ins.back().products(0).bad(0).exit_status(), 139u);
   EXPECT_EQ(host_.AgentStarts(), starts);
   EXPECT_THAT(coordinator_.fetches, IsEmpty());
 

@@ -31,6 +31,7 @@ class CommitPointRunTest : public testing::RunTest {
 TEST_F(CommitPointRunTest, AHaltThatARenewedTicketBringsStopsTheInstall) {
   const base::Digest installed = GivenInstalled();
   coordinator_.Roll(2, Release("1.2"));
+  coordinator_.any_ticket_is_good = true;  // it is the loader that stops
   DuringTheDownload([&] {
     clock_.Advance(absl::Seconds(90));  // the assignment is over: the loader asks again
     coordinator_.assigned["agent"] = {.manifest = installed};  // halted: only repairs

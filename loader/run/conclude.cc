@@ -10,6 +10,7 @@
 #include "base/sizes.h"
 #include "base/status_macros.h"
 #include "base/text.h"
+#include "loader/install/component_error.h"
 #include "loader/install/recover.h"
 #include "loader/run/going_back.h"
 #include "loader/run/local_view.h"
@@ -61,8 +62,9 @@ v1::Refusal Healthy() {
 
 class Concluder {
  public:
-  Concluder(Session& session, Transaction transaction)
+  Concluder(Session& session, Transaction transaction, Effort& effort)
       : session_(session),
+        effort_(effort),
         transaction_(std::move(transaction)),
         product_(ProductOf(session.host.dictionary, facts().product)),
         spec_(SpecOf(session.host, product_)) {}
@@ -97,6 +99,7 @@ class Concluder {
   Services& services() { return session_.host.services; }
 
   absl::Status ReplaceFiles() {
+    effort_.Enter(v1::Outcome::COMMIT);
     if (product_.is_held) {
       const absl::Status held = services().Hold(spec_);
       if (!held.ok()) session_.notes().push_back(absl::StrCat("hold: ", held.message()));
@@ -109,9 +112,10 @@ class Concluder {
   absl::Status RecoverFiles(const absl::Status& why) {
     if (has_recovered_) return why.ok() ? absl::DataLossError("cannot be recovered now") : why;
     has_recovered_ = true;
+    const WayBack way_back = WayBackTo(session_, facts().product, facts().from);
     MIG_ASSIGN_OR_RETURN(Recovery recovery,
                          Recover(session_.host.place(), session_.trust().state().host_id,
-                                 GoingBackTo(session_, facts().product, facts().from)));
+                                 way_back.going_back, way_back.release));
     for (const Notice& notice : recovery.notices) session_.ReportNotice(notice, facts().product);
     if (!recovery.transaction.has_value() || !recovery.missing.empty()) {
       return why.ok() ? absl::DataLossError("contents are missing") : why;
@@ -121,9 +125,11 @@ class Concluder {
   }
 
   absl::Status ActivateNew() {
+    effort_.Enter(v1::Outcome::ACTIVATE);
     session_.CountActivation();
     const absl::Status activated = services().Activate(spec_);
     if (!activated.ok()) return TurnBack(Unstartable(activated), "");
+    effort_.Enter(v1::Outcome::HEALTH);
     KeepNew();
     const Health health = services().Watch(spec_, product_.probation);
     if (!health.ok()) return TurnBack(health.ToRefusal(), health.output);
@@ -147,6 +153,7 @@ class Concluder {
   }
 
   absl::Status TurnBack(const v1::Refusal& why, absl::string_view output) {
+    effort_.Enter(v1::Outcome::REVERT);
     const absl::Status stopped = services().Stop(spec_);
     if (!stopped.ok()) session_.notes().push_back(absl::StrCat("stop: ", stopped.message()));
     if (GoingBackTo(session_, facts().product, facts().from) == GoingBack::kBelowFloor) {
@@ -170,17 +177,19 @@ class Concluder {
     services().Start(spec_).IgnoreError();
     v1::Refusal refusal = trust::ToMessage(no_way, v1::Refusal::NO_WAY_BACK);
     refusal.set_text(absl::StrCat(trust::DisplayOf(why), " ", why.text(), "; ", no_way.message()));
+    component_ = ComponentOf(no_way);
     unwell_ = Bounded(refusal);
     // Before DONE: a run that is killed after it must not report this as healthy.
-    MarkBadHere(why.code());
+    MarkBadHere(why);
     MIG_RETURN_IF_ERROR(session_.trust().Save());
     Journal ended = transaction_.journal();
     ended.phase = Phase::kDone;
-    MIG_RETURN_IF_ERROR(session_.ReportDurably(OutcomeOf(ended, &*unwell_, Now())));
+    MIG_RETURN_IF_ERROR(session_.ReportDurably(OutcomeNow(ended)));
     return transaction_.Finish();
   }
 
   absl::Status ActivateOld() {
+    effort_.Enter(v1::Outcome::REVERT);
     if (!HasProgram(session_.host.disk, spec_)) return transaction_.FinishGoingBack(nullptr);
     session_.CountActivation();
     const absl::Status activated = services().Activate(spec_);
@@ -226,7 +235,7 @@ class Concluder {
   absl::StatusOr<Concluded> SettleReverted() {
     const v1::Refusal why = transaction_.journal().refusal.value_or(v1::Refusal());
     // Contents that were lost say nothing about the release.
-    if (why.code() != v1::Refusal::INTERRUPTED) MarkBadHere(why.code());
+    if (why.code() != v1::Refusal::INTERRUPTED) MarkBadHere(why);
     const v1::Outcome outcome = OutcomeOf(transaction_.journal(), nullptr, Now());
     MIG_RETURN_IF_ERROR(Close());
     const bool stuck = outcome.result() == v1::Outcome::CANNOT_GO_BACK;
@@ -243,37 +252,47 @@ class Concluder {
   }
 
   // A repair that does not help says nothing about the release either: it ran here before.
-  void MarkBadHere(v1::Refusal::Code code) {
+  void MarkBadHere(const v1::Refusal& why) {
     if (facts().kind == v1::Outcome::REPAIR) return;
     std::optional<absl::Time> plan_issued;
     if (facts().plan.has_value()) plan_issued = facts().plan_issued;
-    trust::MarkBad(session_.trust().product(facts().product),
-                   {.manifest = facts().to.manifest, .code = code, .plan_issued = plan_issued});
+    trust::MarkBad(session_.trust().product(facts().product), {.manifest = facts().to.manifest,
+                                                               .code = why.code(),
+                                                               .plan_issued = plan_issued,
+                                                               .exit_status = why.exit_status()});
   }
 
   // State and outcome first, durably; an outcome that is there already (this is done again after a
   // kill) stays as it is.
   absl::Status Close() {
     MIG_RETURN_IF_ERROR(session_.trust().Save());
-    MIG_RETURN_IF_ERROR(session_.ReportDurably(
-        OutcomeOf(transaction_.journal(), unwell_.has_value() ? &*unwell_ : nullptr, Now())));
+    MIG_RETURN_IF_ERROR(session_.ReportDurably(OutcomeNow(transaction_.journal())));
     return transaction_.Close();
+  }
+
+  v1::Outcome OutcomeNow(const Journal& journal) {
+    v1::Outcome outcome = OutcomeOf(journal, unwell_.has_value() ? &*unwell_ : nullptr, Now());
+    outcome.set_component(component_);
+    effort_.WriteTo(outcome);
+    return outcome;
   }
 
   absl::Time Now() { return session_.host.clock.WallNow(); }
 
   Session& session_;
+  Effort& effort_;
   Transaction transaction_;
   const Product product_;
   const AgentSpec spec_;
   bool has_recovered_ = false;
   std::optional<v1::Refusal> unwell_;
+  std::string component_;  // at which it failed; empty: none in particular
 };
 
 }  // namespace
 
-absl::StatusOr<Concluded> Conclude(Session& session, Transaction transaction) {
-  return Concluder(session, std::move(transaction)).Run();
+absl::StatusOr<Concluded> Conclude(Session& session, Transaction transaction, Effort& effort) {
+  return Concluder(session, std::move(transaction), effort).Run();
 }
 
 }  // namespace mig::loader

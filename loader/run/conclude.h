@@ -8,6 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "loader/install/transaction.h"
+#include "loader/run/effort.h"
 #include "loader/run/run_result.h"
 #include "loader/run/session.h"
 
@@ -22,8 +23,10 @@ struct Concluded {
 // activated, new kept set copied, probation, DONE or going back; trusted state; outcome in the
 // spool; journal closed. Local facts only: no network, and no expiry, holds it up.
 //
+// `effort`: what the attempt took so far; it goes on, and is in the outcome.
+//
 // Errors: those of the disk; the journal stays, and the next run (or Recover) goes on from it.
-absl::StatusOr<Concluded> Conclude(Session& session, Transaction transaction);
+absl::StatusOr<Concluded> Conclude(Session& session, Transaction transaction, Effort& effort);
 
 }  // namespace mig::loader
 

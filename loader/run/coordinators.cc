@@ -14,7 +14,7 @@ namespace mig::loader {
 namespace {
 
 // Another coordinator may do better.
-bool IsAway(const absl::Status& status) {
+bool MayElsewhere(const absl::Status& status) {
   return absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status);
 }
 
@@ -66,11 +66,19 @@ void Coordinators::Reconnect(std::string server_cas_pem, IdentityPem identity) {
 absl::StatusOr<v1::CheckInAnswer> Coordinators::CheckIn(const v1::CheckInRequest& request) {
   const size_t count = host_.config.coordinators.size();
   absl::Status away;
+  unreached_.reset();
   for (size_t tries = 0; tries < count; ++tries) {
     MIG_ASSIGN_OR_RETURN(CoordinatorClient * client, Current());
+    const std::string& endpoint = host_.config.coordinators[current_];
     absl::StatusOr<v1::CheckInAnswer> answer = client->CheckIn(request);
-    if (answer.ok() || !IsAway(answer.status())) return answer;
-    if (away.ok()) away = answer.status();
+    if (answer.ok() || !MayElsewhere(answer.status())) {
+      unreached_.reset();
+      return answer;
+    }
+    if (away.ok()) {
+      away = InOurWords(endpoint, answer.status());
+      if (IsAway(answer.status())) unreached_ = Describe(endpoint, answer.status());
+    }
     current_ = (current_ + 1) % count;
     client_.reset();
   }

@@ -5,12 +5,14 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "loader/run/host.h"
+#include "loader/run/unreached.h"
 #include "loader/state/identity_store.h"
 #include "loader/transport/coordinator_client.h"
 #include "loader/transport/enrollment_client.h"
@@ -33,11 +35,15 @@ class Coordinators : public CoordinatorClient {
   Coordinators(const Host& host, std::string server_cas_pem, IdentityPem identity)
       : host_(host), server_cas_pem_(std::move(server_cas_pem)), identity_(std::move(identity)) {}
 
+  // Where none answers: of the first, in our words (unreached.h).
   absl::StatusOr<v1::CheckInAnswer> CheckIn(const v1::CheckInRequest& request) override;
   absl::Status Fetch(const FetchWant& want, FetchSink& sink) override;
   absl::StatusOr<v1::ReportAnswer> Report(const v1::ReportRequest& request) override;
   absl::StatusOr<v1::RenewCertificateAnswer> Renew(
       const v1::RenewCertificateRequest& request) override;
+
+  // The first of the configuration, if the last check-in found that none of them answers.
+  const std::optional<Unreached>& unreached() const { return unreached_; }
 
   // From now on with this identity (a renewed certificate) and these CAs (a new root).
   void Reconnect(std::string server_cas_pem, IdentityPem identity);
@@ -50,6 +56,7 @@ class Coordinators : public CoordinatorClient {
   IdentityPem identity_;
   size_t current_ = 0;
   std::unique_ptr<CoordinatorClient> client_;
+  std::optional<Unreached> unreached_;
 };
 
 // The other door, for hosts without a certificate that counts.

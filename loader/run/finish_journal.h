@@ -17,11 +17,17 @@
 
 namespace mig::loader {
 
+// What completes one of the two sets.
+struct WayOut {
+  Side side = Side::kAfter;
+  std::vector<MissingContent> missing;
+};
+
 // A transaction whose files can be made whole neither forward nor back with what is on this host.
 // Until they are, its agent is not started and nothing else is installed.
 struct Unfinished {
   Transaction transaction;
-  std::vector<MissingContent> missing;
+  std::vector<WayOut> ways;  // one or two; the one that the journal's phase goes first
 };
 
 struct FinishedJournal {
@@ -42,7 +48,12 @@ absl::StatusOr<FinishedJournal> FinishJournal(Session& session, Activate activat
 // KEPT_SET_DAMAGED, naming what is missing: what a run says of it.
 absl::Status WhyUnfinished(const Unfinished& unfinished);
 
-// Fetches what is missing by `ticket`, and finishes. Errors: of the fetch; and as above.
+// Fetches what completes one set by `ticket`, and finishes: forward or back, as the journal would,
+// else the other way. That way counts where nobody may have the new release any more (it was
+// halted): what is installed by the trusted state is still the old one, and a host may always have
+// that again (R6). A release that the root withdrew, or that is below its floor, is not fetched.
+//
+// Errors: KEPT_SET_DAMAGED, with why it could not be had; those of Conclude. The journal stays.
 absl::StatusOr<Concluded> FinishByFetching(Session& session, CoordinatorClient& client,
                                            const std::string& ticket, Unfinished unfinished);
 

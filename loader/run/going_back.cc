@@ -1,7 +1,10 @@
 #include "loader/run/going_back.h"
 
+#include <utility>
+
 #include "absl/status/statusor.h"
 #include "loader/install/journal.h"
+#include "loader/run/release_files.h"
 #include "trust/refusal.h"
 #include "trust/seen.h"
 
@@ -19,12 +22,24 @@ GoingBack GoingBackTo(Session& session, absl::string_view product,
                                                               : GoingBack::kAllowed;
 }
 
-GoingBack GoingBackOfJournal(Session& session) {
+WayBack WayBackTo(Session& session, absl::string_view product,
+                  const std::optional<trust::Installed>& from) {
+  WayBack way_back{.going_back = GoingBackTo(session, product, from)};
+  const rollout::CheckedManifest* manifest =
+      from.has_value() ? session.trust().held().manifest(from->manifest) : nullptr;
+  if (manifest == nullptr) return way_back;
+  absl::StatusOr<ReleaseFiles> files =
+      ResolveRelease(session.host.dictionary, manifest->manifest(), from->variant);
+  if (files.ok()) way_back.release = std::move(files->components);
+  return way_back;
+}
+
+WayBack WayBackOfJournal(Session& session) {
   const absl::StatusOr<std::optional<Journal>> journal =
       ReadJournal(session.directory().directory());
   // Recover says what is wrong with one that cannot be read.
-  if (!journal.ok() || !journal->has_value()) return GoingBack::kAllowed;
-  return GoingBackTo(session, (*journal)->facts.product, (*journal)->facts.from);
+  if (!journal.ok() || !journal->has_value()) return {};
+  return WayBackTo(session, (*journal)->facts.product, (*journal)->facts.from);
 }
 
 }  // namespace mig::loader

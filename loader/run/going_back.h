@@ -5,8 +5,10 @@
 #define MIG_LOADER_RUN_GOING_BACK_H_
 
 #include <optional>
+#include <vector>
 
 #include "absl/strings/string_view.h"
+#include "loader/install/compare.h"
 #include "loader/install/recover.h"
 #include "loader/run/session.h"
 #include "trust/trusted_state.h"
@@ -18,8 +20,17 @@ namespace mig::loader {
 GoingBack GoingBackTo(Session& session, absl::string_view product,
                       const std::optional<trust::Installed>& from);
 
+// What Recover is told of the way back.
+struct WayBack {
+  GoingBack going_back = GoingBack::kAllowed;
+  // Of the old release, by its manifest and this host's dictionary; empty: not known (a foreign
+  // agent, a manifest that is gone).
+  std::vector<Component> release;
+};
+WayBack WayBackTo(Session& session, absl::string_view product,
+                  const std::optional<trust::Installed>& from);
 // The same for whatever journal lies in the state directory.
-GoingBack GoingBackOfJournal(Session& session);
+WayBack WayBackOfJournal(Session& session);
 
 }  // namespace mig::loader
 

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "loader/run/self_view.h"
+#include "loader/run/unreached.h"
 #include "trust/refusal.h"
 #include "trust/x509/certificate_request.h"
 #include "trust/x509/possession.h"
@@ -71,7 +72,11 @@ absl::StatusOr<IdentityPem> RenewByPossession(Session& session, const IdentityPe
   MIG_ASSIGN_OR_RETURN(const std::string cas, ServerCasPem(session.host, *root));
   MIG_ASSIGN_OR_RETURN(const std::unique_ptr<EnrollmentClient> client,
                        ConnectToEnrollment(session.host, cas));
-  MIG_ASSIGN_OR_RETURN(const v1::RenewByPossessionAnswer answer, client->RenewExpired(request));
+  const absl::StatusOr<v1::RenewByPossessionAnswer> renewed = client->RenewExpired(request);
+  if (!renewed.ok()) {
+    return InOurWords(EnrollmentEndpoint(session.host.config), renewed.status());
+  }
+  const v1::RenewByPossessionAnswer& answer = *renewed;
   MIG_ASSIGN_OR_RETURN(IdentityPem identity,
                        CheckIssued(ToVector(answer.certificate_chain()), key, host_id, *root));
   MIG_RETURN_IF_ERROR(store.Install(identity));

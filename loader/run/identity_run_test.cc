@@ -117,9 +117,21 @@ TEST_F(IdentityRunTest, ACoordinatorThatIsAwayLeavesTheNextOne) {
   host_.config().coordinators = {"a.corp.example:8443", "b.corp.example:8443"};
   EnrollHost();
   coordinator_.away = true;
-  EXPECT_EQ(host_.Run().exit_code, ExitCode::kLater);
+
+  const RunResult result = host_.Run();
+
+  EXPECT_EQ(result.exit_code, ExitCode::kLater);
+  ASSERT_TRUE(result.unreached.has_value());
+  EXPECT_EQ(result.unreached->endpoint, "a.corp.example:8443");
+  EXPECT_THAT(result.refusal.text(),
+              ::testing::StartsWith("coordinator a.corp.example:8443 cannot be reached: "));
+  ASSERT_TRUE(result.next.has_value());
+  EXPECT_GT(*result.next, clock_.WallNow());
   EXPECT_THAT(coordinator_.connected,
               ::testing::IsSupersetOf({"a.corp.example:8443", "b.corp.example:8443"}));
+
+  coordinator_.away = false;
+  EXPECT_FALSE(host_.Run().unreached.has_value());
 }
 
 }  // namespace

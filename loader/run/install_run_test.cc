@@ -7,7 +7,9 @@
 #include <vector>
 
 #include "absl/strings/match.h"
+#include "base/check.h"
 #include "base/sha256.h"
+#include "loader/install/kept_sets.h"
 #include "loader/run/testing/run_test_base.h"
 
 namespace mig::loader {
@@ -145,6 +147,77 @@ TEST_F(InstallRunTest, WhatIsThereAlreadyIsAdoptedWithoutARestart) {
   EXPECT_EQ(host_.Trusted().product("agent")->installed->manifest, release);
   ASSERT_THAT(OutcomesOf(v1::Outcome::ADOPT), SizeIs(1));
   EXPECT_EQ(OutcomesOf(v1::Outcome::ADOPT)[0].refusal().code(), v1::Refusal::ADOPTED);
+}
+
+TEST_F(InstallRunTest, AnAdoptedReleaseReplacesTheOneBeforeAsAnInstallDoes) {
+  const base::Digest first = GivenInstalled();
+  const base::Digest second = coordinator_.Roll(2, Release("1.1"));  // the same contents again
+
+  EXPECT_EQ(host_.Run().products[0].change, Change::kAdopted);
+
+  EXPECT_EQ(host_.Trusted().product("agent")->installed->manifest, second);
+  ASSERT_TRUE(host_.Trusted().product("agent")->previous.has_value());
+  EXPECT_EQ(host_.Trusted().product("agent")->previous->manifest, first);
+  const auto kept = KeptSets::Open(host_.host().place(), "agent");
+  MIG_CHECK_OK(kept);
+  EXPECT_EQ(kept->current()->release->manifest, second);
+  EXPECT_EQ(kept->previous()->release->manifest, first);
+  EXPECT_EQ(host_.AgentStarts(), 1);
+}
+
+// Promise 2.
+TEST_F(InstallRunTest, AnAdoptionIsJudgedAgainAtItsCommitPoint) {
+  EnrollHost();
+  std::string dictionary(testing::kPlainDictionary);
+  dictionary.replace(dictionary.find("60s"), 3, "90s");  // longer than an assignment lives
+  host_.UseDictionary(dictionary + R"(
+[product.loader]
+[product.loader.component.tool]
+path = "/opt/l/tool"
+)");
+  host_.Put("/opt/l/tool", "t");
+  const base::Digest agent = coordinator_.PublishRelease(1, Release("1.1"));
+  const base::Digest tool = coordinator_.PublishRelease(1, {{"tool", "t"}}, nullptr, "loader");
+  const base::Digest plan = coordinator_.PublishPlan(1, agent, [&tool](v1::Plan& p) {
+    v1::PlanItem& item = *p.add_items();
+    item.set_product("loader");
+    item.set_manifest_digest(std::string(tool.bytes()));
+  });
+  coordinator_.assigned = {{"agent", {.manifest = agent, .plan = plan}},
+                           {"loader", {.manifest = tool, .plan = plan}}};
+  // Somebody halts while the agent is installed.
+  coordinator_.before_fetch = [this] { coordinator_.assigned.erase("loader"); };
+
+  const RunResult result = host_.Run();
+
+  ASSERT_THAT(result.products, SizeIs(2));
+  EXPECT_EQ(result.products[1].refusal.code(), v1::Refusal::ASSIGNMENT_OVER);
+  EXPECT_EQ(result.products[1].change, Change::kNone);
+  EXPECT_FALSE(host_.Trusted().product("loader")->installed.has_value());
+  EXPECT_THAT(OutcomesOf(v1::Outcome::ADOPT), IsEmpty());
+}
+
+TEST_F(InstallRunTest, AnOutcomeSaysWhatItTook) {
+  GivenInstalled();
+  coordinator_.Roll(2, Release("1.2"));
+  host_.Run();
+
+  const v1::Outcome outcome = OutcomesOf(v1::Outcome::INSTALL).back();
+
+  EXPECT_EQ(outcome.fetched_bytes(),
+            Release("1.2")["agent"].size() + Release("1.2")["configuration"].size());
+  ASSERT_THAT(outcome.stage_times(), ::testing::Not(IsEmpty()));
+  int64_t probation_ms = 0;
+  for (int i = 0; i < outcome.stage_times_size(); ++i) {
+    if (i > 0) {
+      EXPECT_GT(outcome.stage_times(i).stage(), outcome.stage_times(i - 1).stage());
+    }
+    if (outcome.stage_times(i).stage() == v1::Outcome::HEALTH) {
+      probation_ms = outcome.stage_times(i).duration_ms();
+    }
+  }
+  EXPECT_GE(probation_ms, 60'000);
+  EXPECT_EQ(outcome.component(), "");
 }
 
 // Promise 3.

@@ -6,6 +6,8 @@
 #include "absl/strings/str_join.h"
 #include "base/byte_stream.h"
 #include "base/status_macros.h"
+#include "loader/install/adopt.h"
+#include "loader/install/component_error.h"
 #include "loader/install/file_source.h"
 #include "loader/run/adopt.h"
 #include "loader/run/clock_judge.h"
@@ -52,7 +54,7 @@ absl::Status CheckObserved(const Product& product, const Comparison& comparison)
 }  // namespace
 
 absl::StatusOr<Concluded> Installer::Install(trust::AssignmentItem item) {
-  stage_ = v1::Outcome::ADMIT;
+  effort_.Enter(v1::Outcome::ADMIT);
   TrustSession& trust = session_.trust();
   const rollout::CheckedManifest& checked = *trust.held().manifest(item.manifest);
   MIG_ASSIGN_OR_RETURN(const ReleaseFiles files,
@@ -76,16 +78,28 @@ absl::StatusOr<Concluded> Installer::Install(trust::AssignmentItem item) {
                               ": changed here, and the dictionary says to keep that")},
         product_.name);
   }
-  if (comparison.changes.empty()) return AdoptRelease(session_, product_, item, files);
+  if (comparison.changes.empty()) return Adopt(std::move(item), files);
 
   TransactionFacts facts =
       NewFacts(v1::Outcome::INSTALL, {.manifest = item.manifest, .variant = item.variant});
-  SetPlan(item, facts);
   return Carry(std::move(comparison.changes), std::move(facts), std::move(item));
 }
 
+// There is no journal for it: until the last write nothing but copies is new, and each step may be
+// done again.
+absl::StatusOr<Concluded> Installer::Adopt(trust::AssignmentItem item, const ReleaseFiles& files) {
+  effort_.Enter(v1::Outcome::KEEP);
+  MIG_ASSIGN_OR_RETURN(Adoption adoption,
+                       Adoption::Begin(session_.host.place(), product_.name, files.components));
+  MIG_RETURN_IF_ERROR(JudgeAgain(item));
+  effort_.Enter(v1::Outcome::COMMIT);
+  MIG_RETURN_IF_ERROR(
+      std::move(adoption).Commit({.manifest = item.manifest, .variant = item.variant}));
+  return RecordAdopted(session_, product_, item, started_, effort_);
+}
+
 absl::StatusOr<Concluded> Installer::Repair() {
-  stage_ = v1::Outcome::SCAN;
+  effort_.Enter(v1::Outcome::SCAN);
   TrustSession& trust = session_.trust();
   const trust::TrustedProduct* trusted = trust.state().product(product_.name);
   Concluded nothing;
@@ -107,7 +121,7 @@ absl::StatusOr<Concluded> Installer::Repair() {
 // Asked before anything is fetched, and again at the commit point: a check-in meanwhile may have
 // brought a root that withdraws this release, or raises the floor above it.
 absl::Status Installer::JudgeRepair(const trust::Installed& release) {
-  stage_ = v1::Outcome::ADMIT;
+  effort_.Enter(v1::Outcome::ADMIT);
   TrustSession& trust = session_.trust();
   const trust::TrustedProduct* trusted = trust.state().product(product_.name);
   if (trusted == nullptr || trusted->installed != release) {
@@ -130,7 +144,7 @@ TransactionFacts Installer::NewFacts(v1::Outcome::Kind kind, const trust::Instal
           .from = trusted == nullptr ? std::nullopt : trusted->installed,
           .to = to,
           .boot = BootMarkOf(session_.host.clock.BootId()),
-          .started = session_.host.clock.WallNow()};
+          .started = started_};
 }
 
 void Installer::SetPlan(const trust::AssignmentItem& item, TransactionFacts& facts) const {
@@ -142,12 +156,12 @@ void Installer::SetPlan(const trust::AssignmentItem& item, TransactionFacts& fac
 
 absl::StatusOr<Concluded> Installer::Carry(std::vector<FileChange> changes, TransactionFacts facts,
                                            std::optional<trust::AssignmentItem> item) {
-  stage_ = v1::Outcome::STAGE;
+  effort_.Enter(v1::Outcome::STAGE);
   MIG_ASSIGN_OR_RETURN(Staging staging,
                        Staging::Begin(session_.host.place(), product_.name, std::move(changes)));
   absl::Status ready = StageAll(staging);
   if (ready.ok()) ready = KeepOld(staging);
-  if (ready.ok()) ready = item.has_value() ? JudgeAgain(*item, facts) : JudgeRepair(facts.to);
+  if (ready.ok()) ready = item.has_value() ? JudgeAgain(*item) : JudgeRepair(facts.to);
   if (!ready.ok()) {
     if (MayPass(ready) && !is_withdrawn_) {
       left_for_later_ = staging.changes();
@@ -155,9 +169,10 @@ absl::StatusOr<Concluded> Installer::Carry(std::vector<FileChange> changes, Tran
     }
     return ready;
   }
-  stage_ = v1::Outcome::COMMIT;
+  effort_.Enter(v1::Outcome::COMMIT);
+  if (item.has_value()) SetPlan(*item, facts);
   MIG_ASSIGN_OR_RETURN(Transaction transaction, std::move(staging).Commit(facts));
-  return Conclude(session_, std::move(transaction));
+  return Conclude(session_, std::move(transaction), effort_);
 }
 
 absl::Status Installer::StageAll(Staging& staging) {
@@ -170,17 +185,14 @@ absl::Status Installer::StageAll(Staging& staging) {
   absl::Status staged;
   for (size_t i = 0; i < staging.changes().size() && staged.ok(); ++i) {
     staged = StageOne(staging, downloads, i);
-    if (!staged.ok()) {
-      staged = trust::WithContext(
-          absl::StrCat("component '", staging.changes()[i].target.name, "'"), staged);
-    }
+    staged = AtComponent(staging.changes()[i].target.name, staged);
   }
-  fetched_bytes_ += downloads.fetched_bytes();
+  effort_.AddFetched(downloads.fetched_bytes());
   return staged;
 }
 
 absl::Status Installer::StageOne(Staging& staging, Downloads& downloads, size_t index) {
-  stage_ = v1::Outcome::STAGE;
+  effort_.Enter(v1::Outcome::STAGE);
   MIG_ASSIGN_OR_RETURN(const Staging::Stagable have, staging.StageFromDisk(index));
   if (have.is_staged) return absl::OkStatus();
   const FileFacts& after = *staging.changes()[index].after;
@@ -196,9 +208,9 @@ absl::Status Installer::StageOne(Staging& staging, Downloads& downloads, size_t 
 absl::Status Installer::FetchInto(Staging& staging, Downloads& downloads, size_t index) {
   const base::FileDigest content = staging.changes()[index].after->content();
   for (;;) {
-    stage_ = v1::Outcome::FETCH;
+    effort_.Enter(v1::Outcome::FETCH);
     MIG_ASSIGN_OR_RETURN(const Downloads::Downloaded downloaded, Download(downloads, content));
-    stage_ = v1::Outcome::STAGE;
+    effort_.Enter(v1::Outcome::STAGE);
     FileSource source(*downloaded.file);
     const absl::Status staged = staging.Stage(index, 0, source);
     const bool is_damaged = trust::RefusalOf(staged) == v1::Refusal::HASH;
@@ -229,7 +241,7 @@ absl::StatusOr<Downloads::Downloaded> Installer::Download(Downloads& downloads,
 }
 
 absl::Status Installer::KeepOld(Staging& staging) {
-  stage_ = v1::Outcome::KEEP;
+  effort_.Enter(v1::Outcome::KEEP);
   MIG_ASSIGN_OR_RETURN(const Staging::NoWayBack lost, staging.Keep());
   if (lost.empty()) return absl::OkStatus();
   session_.ReportNotice({.code = v1::Refusal::NO_WAY_BACK,
@@ -243,8 +255,8 @@ absl::Status Installer::KeepOld(Staging& staging) {
 // The commit point: the assignment is alive, or the coordinator says it again; it still names this
 // release (a check-in during the download may have changed it); and the host's own facts, the
 // plan's window and waves, and the root still let it (R3).
-absl::Status Installer::JudgeAgain(trust::AssignmentItem& item, TransactionFacts& facts) {
-  stage_ = v1::Outcome::ADMIT;
+absl::Status Installer::JudgeAgain(trust::AssignmentItem& item) {
+  effort_.Enter(v1::Outcome::ADMIT);
   for (int renewals = 0; !exchange_->CheckLives().ok(); ++renewals) {
     if (renewals == kMaxRenewals) return exchange_->CheckLives();
     MIG_RETURN_IF_ERROR(session_.CheckDeadline());
@@ -265,9 +277,7 @@ absl::Status Installer::JudgeAgain(trust::AssignmentItem& item, TransactionFacts
   const auto moment =
       again->plan == item.plan ? rollout::Moment::kCommit : rollout::Moment::kVerify;
   item = *again;
-  MIG_RETURN_IF_ERROR(exchange_->Judge(item, moment));
-  SetPlan(item, facts);
-  return absl::OkStatus();
+  return exchange_->Judge(item, moment);
 }
 
 }  // namespace mig::loader

@@ -4,7 +4,6 @@
 #ifndef MIG_LOADER_RUN_INSTALLER_H_
 #define MIG_LOADER_RUN_INSTALLER_H_
 
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -14,6 +13,7 @@
 #include "loader/install/staging.h"
 #include "loader/run/conclude.h"
 #include "loader/run/downloads.h"
+#include "loader/run/effort.h"
 #include "loader/run/exchange.h"
 #include "loader/run/local_view.h"
 #include "loader/run/session.h"
@@ -26,14 +26,19 @@ namespace mig::loader {
 class Installer {
  public:
   Installer(Session& session, Exchange* exchange, const LocalView& local, const Product& product)
-      : session_(session), exchange_(exchange), local_(local), product_(product) {}
+      : session_(session),
+        exchange_(exchange),
+        local_(local),
+        product_(product),
+        started_(session.host.clock.WallNow()),
+        effort_(session.host.clock, v1::Outcome::ADMIT) {}
 
   // An item that Exchange::Judge let pass. `seen` moves, durably, before anything is staged.
   //
   // Errors, until the commit point with nothing changed: UNKNOWN_COMPONENT NOT_RETIRED BOUND
   // PACKAGE_OWNED (the dictionary says observe) ACTIVATION_LIMIT UNSAFE_PATH; of fetch and staging;
   // ASSIGNMENT_OVER where the coordinator does not say it again; of Judge at the commit. After it
-  // those of Conclude. stage() says where.
+  // those of Conclude.
   absl::StatusOr<Concluded> Install(trust::AssignmentItem item);
 
   // Puts right what is installed, if something differs (else Change::kNone): with copies of this
@@ -42,12 +47,13 @@ class Installer {
   // and as above.
   absl::StatusOr<Concluded> Repair();
 
-  v1::Outcome::Stage stage() const { return stage_; }
-  uint64_t fetched_bytes() const { return fetched_bytes_; }
+  // What it took until its end, or its error; effort().stage() says where that was.
+  const Effort& effort() const { return effort_; }
   // What is staged and stays for a later run, after an error that another run may not meet.
   const std::vector<FileChange>& left_for_later() const { return left_for_later_; }
 
  private:
+  absl::StatusOr<Concluded> Adopt(trust::AssignmentItem item, const ReleaseFiles& files);
   absl::StatusOr<Concluded> Carry(std::vector<FileChange> changes, TransactionFacts facts,
                                   std::optional<trust::AssignmentItem> item);
   absl::Status StageAll(Staging& staging);
@@ -57,7 +63,7 @@ class Installer {
                                                  const base::FileDigest& content);
   absl::Status KeepOld(Staging& staging);
   absl::Status JudgeRepair(const trust::Installed& release);
-  absl::Status JudgeAgain(trust::AssignmentItem& item, TransactionFacts& facts);
+  absl::Status JudgeAgain(trust::AssignmentItem& item);
   TransactionFacts NewFacts(v1::Outcome::Kind kind, const trust::Installed& to) const;
   void SetPlan(const trust::AssignmentItem& item, TransactionFacts& facts) const;
 
@@ -65,8 +71,8 @@ class Installer {
   Exchange* exchange_;
   const LocalView& local_;
   const Product& product_;
-  v1::Outcome::Stage stage_ = v1::Outcome::ADMIT;
-  uint64_t fetched_bytes_ = 0;
+  const absl::Time started_;
+  Effort effort_;
   bool is_withdrawn_ = false;  // the coordinator took the assignment back
   std::vector<FileChange> left_for_later_;
 };

@@ -3,6 +3,8 @@
 #include "absl/status/statusor.h"
 #include "base/sizes.h"
 #include "base/text.h"
+#include "loader/install/component_error.h"
+#include "loader/run/failure.h"
 #include "trust/ids.h"
 #include "trust/refusal.h"
 
@@ -82,8 +84,9 @@ v1::Outcome OutcomeOf(const RefusedItem& refused, const absl::Status& why, base:
   outcome.set_kind(v1::Outcome::REFUSAL);
   outcome.set_result(v1::Outcome::UNCHANGED);
   outcome.set_stage(refused.stage);
-  outcome.set_fetched_bytes(refused.fetched_bytes);
-  *outcome.mutable_refusal() = trust::ToMessage(why, v1::Refusal::INTERNAL);
+  if (refused.effort != nullptr) refused.effort->WriteTo(outcome);
+  outcome.set_component(ComponentOf(why));
+  *outcome.mutable_refusal() = RefusalFor(why, v1::Refusal::INTERNAL);
   if (refused.item != nullptr) {
     outcome.set_manifest_digest(std::string(refused.item->manifest.bytes()));
     outcome.set_variant(refused.item->variant);

@@ -4,7 +4,6 @@
 #ifndef MIG_LOADER_RUN_OUTCOMES_H_
 #define MIG_LOADER_RUN_OUTCOMES_H_
 
-#include <cstdint>
 #include <string>
 
 #include "absl/status/status.h"
@@ -13,6 +12,7 @@
 #include "base/random.h"
 #include "loader/install/journal.h"
 #include "loader/install/recover.h"
+#include "loader/run/effort.h"
 #include "loader/run/status_record.h"
 #include "loader/state/report_spool.h"
 #include "loader/transport/coordinator_client.h"
@@ -31,8 +31,9 @@ struct RefusedItem {
   const trust::AssignmentItem* item = nullptr;  // absent: no assignment got so far
   v1::Outcome::Stage stage = v1::Outcome::CHECK_IN;
   absl::Time started;
-  uint64_t fetched_bytes = 0;
+  const Effort* effort = nullptr;  // absent: nothing was begun
 };
+// The component is the one of `why` (install/component_error.h), if it is about one.
 v1::Outcome OutcomeOf(const RefusedItem& refused, const absl::Status& why, base::Random& random,
                       absl::Time ended);
 

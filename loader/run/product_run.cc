@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "loader/install/recover.h"
+#include "loader/run/failure.h"
 #include "loader/run/self_view.h"
 #include "trust/refusal.h"
 
@@ -40,7 +41,7 @@ bool ProductRun::FollowAssignment() {
   const absl::Status verdict = exchange_->Judge(item, rollout::Moment::kVerify);
   if (trust::RefusalOf(verdict) == v1::Refusal::ALREADY_INSTALLED) return false;
   if (!verdict.ok()) {
-    Refuse(&item, v1::Outcome::ADMIT, 0, verdict);
+    Refuse(&item, nullptr, verdict);
     return false;
   }
   if (!item.plan.has_value()) return false;  // a repair
@@ -52,7 +53,7 @@ bool ProductRun::FollowAssignment() {
     Take(*concluded);
     return true;
   }
-  Refuse(&item, installer.stage(), installer.fetched_bytes(), concluded.status());
+  Refuse(&item, &installer.effort(), concluded.status());
   return false;
 }
 
@@ -65,26 +66,24 @@ void ProductRun::RepairInstalled() {
   if (!concluded.ok()) {
     ended_.left_for_later.insert(ended_.left_for_later.end(), installer.left_for_later().begin(),
                                  installer.left_for_later().end());
-    Refuse(nullptr, installer.stage(), installer.fetched_bytes(), concluded.status());
+    Refuse(nullptr, &installer.effort(), concluded.status());
     return;
   }
   if (concluded->change != Change::kNone) Take(*concluded);
 }
 
-void ProductRun::Refuse(const trust::AssignmentItem* item, v1::Outcome::Stage stage,
-                        uint64_t fetched_bytes, const absl::Status& why) {
-  const absl::Time now = session_.host.clock.WallNow();
+void ProductRun::Refuse(const trust::AssignmentItem* item, const Effort* effort,
+                        const absl::Status& error) {
+  const absl::Status why = WithWayOut(error);
   session_.Report(OutcomeOf({.product = product_.name,
                              .item = item,
-                             .stage = stage,
-                             .started = now,
-                             .fetched_bytes = fetched_bytes},
-                            why, session_.host.random, now));
+                             .stage = effort == nullptr ? v1::Outcome::ADMIT : effort->stage(),
+                             .started = started_,
+                             .effort = effort},
+                            why, session_.host.random, session_.host.clock.WallNow()));
   ended_.exit_code = Graver(ended_.exit_code, loader::ExitCodeOf(why));
   if (ended_.result.refusal.code() != v1::Refusal::NONE) return;
-  ended_.result.refusal =
-      trust::ToMessage(why, loader::ExitCodeOf(why) == ExitCode::kLater ? v1::Refusal::UNAVAILABLE
-                                                                        : v1::Refusal::FILE_ERROR);
+  ended_.result.refusal = RefusalFor(why, v1::Refusal::FILE_ERROR);
 }
 
 void ProductRun::Take(const Concluded& concluded) {

@@ -24,7 +24,11 @@ ExitCode ExitCodeOf(ProductResult::Change change);
 class ProductRun {
  public:
   ProductRun(Session& session, Exchange* exchange, const LocalView& local, const Product& product)
-      : session_(session), exchange_(exchange), local_(local), product_(product) {}
+      : session_(session),
+        exchange_(exchange),
+        local_(local),
+        product_(product),
+        started_(session.host.clock.WallNow()) {}
 
   struct Ended {
     ProductResult result;
@@ -38,8 +42,8 @@ class ProductRun {
   // Whether the assigned release took effect, for better or worse.
   bool FollowAssignment();
   void RepairInstalled();
-  void Refuse(const trust::AssignmentItem* item, v1::Outcome::Stage stage, uint64_t fetched_bytes,
-              const absl::Status& why);
+  // `effort`: null where nothing was begun.
+  void Refuse(const trust::AssignmentItem* item, const Effort* effort, const absl::Status& why);
   void Take(const Concluded& concluded);
   std::string Version() const;
 
@@ -47,6 +51,7 @@ class ProductRun {
   Exchange* exchange_;
   const LocalView& local_;
   const Product& product_;
+  const absl::Time started_;
   Ended ended_;
 };
 

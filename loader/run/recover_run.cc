@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/sizes.h"
 #include "loader/install/recover.h"
+#include "loader/run/failure.h"
 #include "loader/run/finish_journal.h"
 #include "loader/run/product_run.h"
 #include "loader/run/session.h"
@@ -24,7 +25,8 @@ bool IsRenaming(const absl::StatusOr<std::optional<Phase>>& phase) {
          (**phase == Phase::kCommitted || **phase == Phase::kReverting);
 }
 
-void Blame(const absl::Status& status, RunResult& result) {
+void Blame(const absl::Status& error, RunResult& result) {
+  const absl::Status status = WithWayOut(error);
   result.exit_code = Graver(result.exit_code, ExitCodeOf(status));
   result.refusal = trust::ToMessage(status, v1::Refusal::INTERNAL);
 }

@@ -42,6 +42,26 @@ class RecoverRunTest : public testing::RunTest {
     return image;
   }
 
+  // A mix of 1.1 and 1.2 of which no copy is left: all that was staged or kept is lost.
+  void LoseAllCopies(TestHost& host) {
+    const auto opened = host.disk().OpenRoot("/opt/a");
+    ASSERT_THAT(opened, IsOk());
+    const auto entries = (*opened)->List(100);
+    ASSERT_THAT(entries, IsOk());
+    for (const base::DirectoryEntry& entry : *entries) {
+      if (entry.name.starts_with(".mig-stage-")) host.Remove("/opt/a/" + entry.name);
+    }
+    const auto kept = host.disk().OpenRoot("/var/lib/mig-loader/kept/agent");
+    ASSERT_THAT(kept, IsOk());
+    const auto copies = (*kept)->List(100);
+    ASSERT_THAT(copies, IsOk());
+    for (const base::DirectoryEntry& entry : *copies) {
+      if (entry.name.size() == 64) host.Remove("/var/lib/mig-loader/kept/agent/" + entry.name);
+    }
+    host.Put("/opt/a/agent", "a mix", 0755);
+    host.Put("/opt/a/agent.cfg", "configuration 1.2");
+  }
+
   std::unique_ptr<base::FileLock> LockOf(TestHost& host) {
     auto directory = StateDirectory::Open(host.disk(), {.path = "/var/lib/mig-loader"});
     MIG_CHECK_OK(directory);
@@ -119,23 +139,7 @@ TEST_F(RecoverRunTest, ASecondRunEndsAtOnceAndSaysBusy) {
 TEST_F(RecoverRunTest, WhatNobodyHasIsFetchedByTheNextRun) {
   GivenInstalled();
   TestHost host(clock_, coordinator_, CutIn(Phase::kCommitted));
-  // All copies of one new and one old content are lost.
-  const auto opened = host.disk().OpenRoot("/opt/a");
-  ASSERT_THAT(opened, IsOk());
-  const auto entries = (*opened)->List(100);
-  ASSERT_THAT(entries, IsOk());
-  for (const base::DirectoryEntry& entry : *entries) {
-    if (entry.name.starts_with(".mig-stage-")) host.Remove("/opt/a/" + entry.name);
-  }
-  const auto kept = host.disk().OpenRoot("/var/lib/mig-loader/kept/agent");
-  ASSERT_THAT(kept, IsOk());
-  const auto copies = (*kept)->List(100);
-  ASSERT_THAT(copies, IsOk());
-  for (const base::DirectoryEntry& entry : *copies) {
-    if (entry.name.size() == 64) host.Remove("/var/lib/mig-loader/kept/agent/" + entry.name);
-  }
-  host.Put("/opt/a/agent", "a mix", 0755);
-  host.Put("/opt/a/agent.cfg", "configuration 1.2");
+  LoseAllCopies(host);
   coordinator_.away = true;
   const RunResult stuck = host.Run();
   EXPECT_EQ(stuck.exit_code, ExitCode::kCannotGoBack);
@@ -147,6 +151,65 @@ TEST_F(RecoverRunTest, WhatNobodyHasIsFetchedByTheNextRun) {
   EXPECT_EQ(result.exit_code, ExitCode::kOk) << result.refusal.DebugString();
   EXPECT_EQ(host.Managed(), FilesOf("1.2"));
   EXPECT_NE(host.AgentPid(), 0);
+}
+
+// Promise 3.
+TEST_F(RecoverRunTest, AHaltedMixGoesBackToWhatIsInstalled) {
+  const base::Digest installed = GivenInstalled();
+  TestHost host(clock_, coordinator_, CutIn(Phase::kCommitted));
+  LoseAllCopies(host);
+  coordinator_.assigned["agent"] = {.manifest = installed};  // halted: repairs only
+  coordinator_.outcomes.clear();  // what the search for the cut has reported
+  host.host().random.Bytes(1);    // another process draws other attempt ids
+
+  const RunResult result = host.Run();
+
+  EXPECT_EQ(result.exit_code, ExitCode::kWentBack) << result.refusal.DebugString();
+  EXPECT_EQ(result.products[0].refusal.code(), Refusal::INTERRUPTED);
+  EXPECT_EQ(host.Managed(), FilesOf("1.1"));
+  EXPECT_NE(host.AgentPid(), 0);
+  EXPECT_EQ(host.Trusted().product("agent")->installed->manifest, installed);
+  EXPECT_TRUE(host.Trusted().product("agent")->bad.empty()) << "it never ran";
+  ASSERT_THAT(OutcomesOf(v1::Outcome::INSTALL), SizeIs(1));
+  EXPECT_EQ(OutcomesOf(v1::Outcome::INSTALL)[0].result(), v1::Outcome::WENT_BACK);
+  EXPECT_GT(OutcomesOf(v1::Outcome::INSTALL)[0].fetched_bytes(), 0u);
+  EXPECT_EQ(host.Run().exit_code, ExitCode::kOk);
+}
+
+// Promise 3.
+TEST_F(RecoverRunTest, AMixThatNobodyGivesContentsForIsNotRunAndSaysSo) {
+  GivenInstalled();
+  TestHost host(clock_, coordinator_, CutIn(Phase::kCommitted));
+  LoseAllCopies(host);
+  const base::Digest other = coordinator_.PublishRelease(3, Release("1.3"));
+  coordinator_.assigned["agent"] = {.manifest = other, .plan = coordinator_.PublishPlan(3, other)};
+  coordinator_.outcomes.clear();
+  host.host().random.Bytes(1);
+
+  const RunResult result = host.Run();
+
+  EXPECT_EQ(result.exit_code, ExitCode::kCannotGoBack);
+  EXPECT_EQ(result.products[0].refusal.code(), Refusal::KEPT_SET_DAMAGED);
+  EXPECT_THAT(result.products[0].refusal.text(), HasSubstr("'agent'"));
+  EXPECT_EQ(host.AgentPid(), 0);
+  EXPECT_EQ(ReportedRefusal(), Refusal::KEPT_SET_DAMAGED);
+}
+
+TEST_F(RecoverRunTest, AMixDoesNotGoBackToWhatTheRootWithdrew) {
+  const base::Digest installed = GivenInstalled();
+  TestHost host(clock_, coordinator_, CutIn(Phase::kCommitted));
+  LoseAllCopies(host);
+  coordinator_.PublishRoot([&](v1::Root& root) {
+    for (v1::RootProduct& product : *root.mutable_products()) {
+      if (product.product() == "agent") product.add_withdrawn(std::string(installed.bytes()));
+    }
+  });
+  coordinator_.assigned["agent"] = {.manifest = installed};  // a coordinator that lies
+
+  host.Run();
+
+  EXPECT_EQ(host.Get("/opt/a/agent"), "a mix");
+  EXPECT_EQ(host.AgentPid(), 0);
 }
 
 TEST_F(RecoverRunTest, StatusSaysWhatIsInstalledAndWhenItRunsNext) {

@@ -239,6 +239,8 @@ TEST_P(RefusalRunTest, OneByteOfAContentIsAnother) {
   coordinator_.contents[base::Sha256Of("program 1.2")] = "pr0gram 1.2";
 
   RunRefused(Refusal::HASH);
+  EXPECT_EQ(OutcomesOf(v1::Outcome::REFUSAL).back().component(), "agent");
+  EXPECT_GT(OutcomesOf(v1::Outcome::REFUSAL).back().fetched_bytes(), 0u);
 
   ExpectConverges();
 }

@@ -1,12 +1,12 @@
 #include "loader/run/release_files.h"
 
 #include <algorithm>
-#include <map>
 #include <string>
 
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "base/text.h"
+#include "loader/install/component_error.h"
 #include "trust/refusal.h"
 
 namespace mig::loader {
@@ -17,22 +17,12 @@ std::string NameOf(const trust::Manifest& manifest) {
   return absl::StrCat(manifest.product(), " ", base::Escaped(manifest.version(), 64));
 }
 
-absl::Status CheckFamilies(const Product& product, const trust::Variant& variant) {
-  std::map<std::string, size_t> members;
-  for (const trust::Component& component : variant.components) {
-    const size_t slash = component.name.find('/');
-    if (slash != std::string::npos) ++members[component.name.substr(0, slash)];
-  }
-  for (const Family& family : product.families) {
-    const auto count = members.find(family.prefix);
-    if (count == members.end() || count->second <= family.max_count) continue;
-    return trust::Refuse(
-        v1::Refusal::BOUND,
-        absl::StrCat("family '", family.prefix, "/*' of ", product.name, ": ", count->second,
-                     " files, this host takes at most ", family.max_count,
-                     "; raise its max_count in the loader's dictionary, or publish fewer"));
-  }
-  return absl::OkStatus();
+absl::Status CheckFamilies(const Dictionary& dictionary, const std::string& product,
+                           const trust::Variant& variant) {
+  std::vector<std::string> names;
+  for (const trust::Component& component : variant.components) names.push_back(component.name);
+  const absl::Status counted = dictionary.CheckCounts(product, names);
+  return counted.ok() ? counted : trust::Refuse(v1::Refusal::BOUND, counted.message());
 }
 
 }  // namespace
@@ -54,15 +44,17 @@ absl::StatusOr<ReleaseFiles> ResolveRelease(const Dictionary& dictionary,
   for (const trust::Component& component : chosen.components) {
     absl::StatusOr<Target> target = dictionary.Resolve(product->name, component.name);
     if (!target.ok()) {
-      return trust::Refuse(v1::Refusal::UNKNOWN_COMPONENT,
-                           absl::StrCat(NameOf(manifest), ": component '", component.name,
-                                        "': ", target.status().message()));
+      return AboutComponent(
+          component.name,
+          trust::Refuse(v1::Refusal::UNKNOWN_COMPONENT,
+                        absl::StrCat(NameOf(manifest), ": component '", component.name,
+                                     "': ", target.status().message())));
     }
     files.components.push_back(
         {.target = *std::move(target),
          .content = {.digest = component.digest, .size_bytes = component.size_bytes}});
   }
-  MIG_RETURN_IF_ERROR(CheckFamilies(*product, chosen));
+  MIG_RETURN_IF_ERROR(CheckFamilies(dictionary, product->name, chosen));
   for (const std::string& name : manifest.retired()) {
     if (chosen.component(name) != nullptr) continue;
     absl::StatusOr<Target> target = dictionary.Resolve(product->name, name);
@@ -81,12 +73,14 @@ absl::Status CheckRetired(const std::vector<Component>& installed, const Release
         manifest.retired().end()) {
       continue;
     }
-    return trust::Refuse(
-        v1::Refusal::NOT_RETIRED,
-        absl::StrCat(NameOf(manifest), " has no component '", name,
-                     "', which is installed, and does not say that it is retired; publish it "
-                     "again with --retired ",
-                     name));
+    return AboutComponent(
+        name,
+        trust::Refuse(
+            v1::Refusal::NOT_RETIRED,
+            absl::StrCat(NameOf(manifest), " has no component '", name,
+                         "', which is installed, and does not say that it is retired; publish it "
+                         "again with --retired ",
+                         name)));
   }
   return absl::OkStatus();
 }

@@ -14,6 +14,7 @@
 #include "loader/run/clock_judge.h"
 #include "loader/run/coordinators.h"
 #include "loader/run/exchange.h"
+#include "loader/run/failure.h"
 #include "loader/run/finish_journal.h"
 #include "loader/run/identity.h"
 #include "loader/run/installer.h"
@@ -94,6 +95,7 @@ class Runner {
       SweepUp();
       RenewIfDue(*session_, coordinators);
     } else {
+      result_.unreached = coordinators.unreached();
       ActOnProducts(nullptr, local);
       ReportRefusedAnswer(exchange, checked_in);
     }
@@ -133,7 +135,7 @@ class Runner {
   void FinishWhatWasLeft() {
     absl::StatusOr<FinishedJournal> finished = FinishJournal(*session_, Activate::kAll);
     if (!finished.ok()) {
-      stuck_ = finished.status();
+      stuck_ = WithWayOut(finished.status());
       Blame(stuck_);
       session_->ReportNotice(
           {.code = trust::RefusalOf(stuck_).value_or(v1::Refusal::INTERRUPTED),
@@ -170,14 +172,15 @@ class Runner {
     if (concluded.ok()) {
       Record(product, *concluded);
     } else {
-      BlameProduct(product, concluded.status());
+      BlameUnfinished(product, concluded.status());
     }
   }
 
   void ActOnProducts(Exchange* exchange, const LocalView& local) {
     if (!stuck_.ok()) return;
     if (unfinished_.has_value()) {
-      BlameProduct(unfinished_->transaction.journal().facts.product, WhyUnfinished(*unfinished_));
+      BlameUnfinished(unfinished_->transaction.journal().facts.product,
+                      WhyUnfinished(*unfinished_));
       return;
     }
     if (exchange != nullptr) RefuseUnknownProducts(*exchange);
@@ -252,21 +255,25 @@ class Runner {
   // The first thing that went wrong is what people read; the gravest is what programs see.
   void Blame(const absl::Status& status) {
     if (status.ok()) return;
-    result_.exit_code = Graver(result_.exit_code, ExitCodeOf(status));
+    result_.exit_code = Graver(result_.exit_code, ExitCodeOf(WithWayOut(status)));
     if (result_.refusal.code() == v1::Refusal::NONE) {
-      result_.refusal = trust::ToMessage(status, CodeFor(status));
+      result_.refusal = RefusalFor(status, v1::Refusal::INTERNAL);
     }
-  }
-
-  static v1::Refusal::Code CodeFor(const absl::Status& status) {
-    return ExitCodeOf(status) == ExitCode::kLater ? v1::Refusal::UNAVAILABLE
-                                                  : v1::Refusal::INTERNAL;
   }
 
   void BlameProduct(const std::string& product, const absl::Status& status) {
     ProductResult& result = ResultOf(product);
-    result.refusal = trust::ToMessage(status, CodeFor(status));
-    result_.exit_code = Graver(result_.exit_code, ExitCodeOf(status));
+    result.refusal = RefusalFor(status, v1::Refusal::INTERNAL);
+    result_.exit_code = Graver(result_.exit_code, ExitCodeOf(WithWayOut(status)));
+  }
+
+  // A mix that stays one: its agent is not run, and somebody should know.
+  void BlameUnfinished(const std::string& product, const absl::Status& why) {
+    BlameProduct(product, why);
+    if (trust::RefusalOf(why) != v1::Refusal::KEPT_SET_DAMAGED) return;
+    session_->Report(OutcomeOf(
+        {.product = product, .stage = v1::Outcome::RECOVER, .started = host_.clock.WallNow()}, why,
+        host_.random, host_.clock.WallNow()));
   }
 
   void Record(const std::string& product, const Concluded& concluded) {

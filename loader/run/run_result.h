@@ -10,6 +10,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "loader/run/exit_code.h"
+#include "loader/run/unreached.h"
 #include "proto/mig/v1/refusal.pb.h"
 
 namespace mig::loader {
@@ -42,6 +43,8 @@ struct RunResult {
   std::vector<ProductResult> products = {};       // of the dictionary, by name
   std::vector<std::string> notes = {};            // what else was noticed, a line each
   std::optional<absl::Time> next = std::nullopt;  // its next slot; absent: not enrolled
+  // No coordinator answered the check-in: the next try is at `next`. `refusal` says the same.
+  std::optional<Unreached> unreached = std::nullopt;
   bool trial_root = false;
 
   bool changed() const;

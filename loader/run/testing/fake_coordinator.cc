@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "base/check.h"
 #include "base/sha256.h"
 #include "base/sizes.h"
@@ -61,7 +63,7 @@ class FakeCoordinator::Client : public CoordinatorClient {
     if (owner_.away) return Away();
     owner_.fetches.push_back(want.digest);
     const auto found = owner_.contents.find(want.digest);
-    if (want.ticket != "ticket" || owner_.refuses_tickets || found == owner_.contents.end()) {
+    if (!owner_.Allows(want.ticket, want.digest) || found == owner_.contents.end()) {
       return trust::Refuse(v1::Refusal::TICKET, "no right to this content, or no such content");
     }
     const std::string& content = found->second;
@@ -199,6 +201,12 @@ base::Digest FakeCoordinator::PublishRelease(uint64_t sequence, const Contents& 
   for (const auto& [name, content] : files) contents[base::Sha256Of(content)] = content;
   const base::Digest digest = base::Sha256Of(manifest.SerializeAsString());
   documents[digest] = authority.Sign(manifest);
+  for (const v1::Variant& variant : manifest.variants()) {
+    for (const v1::Component& component : variant.components()) {
+      const auto content = base::Digest::FromBytes(component.sha256());
+      if (content.ok()) contents_of_[digest.ToHex()].insert(*content);
+    }
+  }
   return digest;
 }
 
@@ -262,6 +270,15 @@ absl::StatusOr<v1::CheckInAnswer> FakeCoordinator::Answer(const trust::HostId& h
   return answer;
 }
 
+bool FakeCoordinator::Allows(absl::string_view ticket, const base::Digest& content) const {
+  if (refuses_tickets || any_ticket_is_good) return !refuses_tickets;
+  for (const absl::string_view release : absl::StrSplit(ticket, ' ')) {
+    const auto found = contents_of_.find(std::string(release));
+    if (found != contents_of_.end() && found->second.contains(content)) return true;
+  }
+  return false;
+}
+
 void FakeCoordinator::AddDocuments(const v1::CheckInRequest& request, v1::CheckInAnswer& answer) {
   std::vector<std::string> wanted;
   for (size_t i = request.root_version() - 1; i < roots_.size(); ++i) wanted.push_back(roots_[i]);
@@ -285,7 +302,9 @@ void FakeCoordinator::AddAssignment(const trust::HostId& host, const v1::CheckIn
     message.set_variant(item.variant);
     if (item.plan.has_value()) message.set_plan_digest(Text(*item.plan));
   }
-  assignment.set_ticket("ticket");
+  std::vector<std::string> releases;
+  for (const auto& [product, item] : assigned) releases.push_back(item.manifest.ToHex());
+  assignment.set_ticket(absl::StrJoin(releases, " "));
   if (change_assignment) change_assignment(assignment);
   answer.set_assignment(authority.Sign(assignment));
 }

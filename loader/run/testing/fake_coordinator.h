@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -68,7 +69,9 @@ class FakeCoordinator : public Connector {
   };
   std::map<std::string, Item> assigned;           // by product; empty: nothing for anybody
   std::map<base::Digest, std::string> documents;  // envelopes, by payload digest
-  std::map<base::Digest, std::string> contents;   // what Fetch gives, whatever its digest is
+  // What Fetch gives, whatever its digest is, to a ticket of an assignment that named a release
+  // with this content.
+  std::map<base::Digest, std::string> contents;
 
   // --- How it misbehaves. Each is asked at each call; null or empty: it does not.
 
@@ -78,6 +81,7 @@ class FakeCoordinator : public Connector {
   std::function<void(v1::CheckInAnswer&)> change_answer;
   std::function<void()> before_fetch;
   bool refuses_tickets = false;            // as one that was restarted
+  bool any_ticket_is_good = false;         // for every content
   uint64_t cut_fetch_after = UINT64_MAX;   // bytes of each stream
   bool loses_reports = false;              // takes them and answers nothing
   bool approves = true;                    // of enrollments; else they wait
@@ -111,6 +115,7 @@ class FakeCoordinator : public Connector {
 
   absl::StatusOr<v1::CheckInAnswer> Answer(const trust::HostId& host,
                                            const v1::CheckInRequest& request);
+  bool Allows(absl::string_view ticket, const base::Digest& content) const;
   void AddDocuments(const v1::CheckInRequest& request, v1::CheckInAnswer& answer);
   void AddAssignment(const trust::HostId& host, const v1::CheckInRequest& request,
                      v1::CheckInAnswer& answer);
@@ -120,7 +125,8 @@ class FakeCoordinator : public Connector {
   base::testing::SeededRandom random_;
   trust::x509::Authority ca_;
   v1::Root root_;
-  std::vector<std::string> roots_;  // successors of the packaged one
+  std::vector<std::string> roots_;                             // successors of the packaged one
+  std::map<std::string, std::set<base::Digest>> contents_of_;  // by manifest digest, in hex
   std::string waiting_csr_;
 };
 
