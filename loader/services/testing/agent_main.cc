@@ -1,4 +1,7 @@
-// A small agent for the tests of this folder: does as its arguments say.
+// A small agent for the tests of this folder: does as its arguments say, at once and for a time in
+// milliseconds, and writes down what it was started with. It is not tests/agent, which the demo
+// installs: nothing to the left of tests/ may use that one, and its releases must behave by their
+// bytes alone, without an argument, behind a real port.
 //   --ready-file F           makes F when it is ready, removes it when it is unwell
 //   --ready-after-ms N       (default 0)      --unwell-after-ms N  (default never)
 //   --ends-after-ms N        (default never)  --exit-status N      (128 + n: by signal n)
