@@ -199,9 +199,10 @@ TEST_F(ProgramTest, JsonHasTheSameKeysWhateverThereIs) {
                     HasSubstr("\"certificateExpires\":null"), HasSubstr("\"notes\":[]"),
                     HasSubstr("\"wavesClosedUntil\":null"), HasSubstr("\"reportsWaiting\":0"),
                     HasSubstr("\"plans\":{}")));
-  EXPECT_THAT(ShowRun({}, RunKind::kRun, Format::kJson).out,
-              AllOf(HasSubstr("\"products\":[]"), HasSubstr("\"notes\":[]"),
-                    HasSubstr("\"next\":null"), HasSubstr("\"refusal\":null")));
+  EXPECT_THAT(
+      ShowRun({}, RunKind::kRun, Format::kJson).out,
+      AllOf(HasSubstr("\"products\":[]"), HasSubstr("\"notes\":[]"), HasSubstr("\"next\":null"),
+            HasSubstr("\"refusal\":null"), HasSubstr("\"unreached\":null")));
   EXPECT_THAT(ShowExplanation({}, Format::kJson).out, HasSubstr("\"products\":[]"));
 }
 
@@ -217,6 +218,9 @@ TEST_F(ProgramTest, ACoordinatorThatIsAwayIsOneLineWithTheNextTry) {
                     HasSubstr("mig-loader run --now")));
   EXPECT_EQ(std::count(answer.screen.err.begin(), answer.screen.err.end(), '\n'), 1)
       << answer.screen.err;
+  EXPECT_THAT(Type("run --now -o json").screen.out,
+              AllOf(HasSubstr("\"unreached\":{\"endpoint\":\"mig.corp.example:8443\""),
+                    HasSubstr("\"exitCode\":75")));
 }
 
 TEST_F(ProgramTest, TheEnvironmentIsExactlyWhatIsSent) {

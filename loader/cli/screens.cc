@@ -2,6 +2,7 @@
 
 #include <google/protobuf/util/json_util.h>
 
+#include <optional>
 #include <vector>
 
 #include "absl/strings/match.h"
@@ -77,6 +78,16 @@ std::string ProductLine(const ProductResult& product) {
   return "";
 }
 
+// What the transport said is for programs and whoever looks for a fault, not for the line.
+std::string UnreachedJson(const std::optional<Unreached>& unreached) {
+  if (!unreached.has_value()) return "null";
+  return JsonObject()
+      .Text("endpoint", unreached->endpoint)
+      .Text("reason", unreached->reason)
+      .Text("detail", unreached->detail)
+      .str();
+}
+
 std::string RunJson(const RunResult& result) {
   std::vector<std::string> products;
   for (const ProductResult& product : result.products) {
@@ -94,7 +105,8 @@ std::string RunJson(const RunResult& result) {
       .Flag("changed", result.changed())
       .Flag("due", result.was_due)
       .Json("products", JsonList(products))
-      .Json("notes", JsonTexts(result.notes));
+      .Json("notes", JsonTexts(result.notes))
+      .Json("unreached", UnreachedJson(result.unreached));
   if (result.next.has_value()) {
     object.Time("next", *result.next);
   } else {
