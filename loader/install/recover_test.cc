@@ -334,6 +334,18 @@ TEST_F(RecoverTest, DamagedJournalIsSetAside) {  // ADVERSARY 120
   }
 }
 
+TEST_F(RecoverTest, JournalThatCannotBeReadNowIsNotSetAside) {  // ADVERSARY 117
+  Commit();
+  const base::DiskImage image = disk_.SeenImage();
+  for (uint64_t n = 1; n <= 60; ++n) {
+    base::MemoryFileSystem disk(image);
+    disk.FailOperation(disk.operations() + n,
+                       absl::ResourceExhaustedError("cannot open it: Too many open files"));
+    Recover(PlaceOn(disk), std::nullopt).status().IgnoreError();
+    EXPECT_TRUE(absl::IsNotFound((*disk.OpenRoot(kState))->Stat(kSetAsideName).status())) << n;
+  }
+}
+
 TEST_F(RecoverTest, PlantedJournalIsNotFollowed) {  // ADVERSARY 103
   disk_.Plant("/var/lib/mig-loader/journal", base::FileKind::kSymlink);
   EXPECT_EQ(RecoverOk().notices.at(0).code, v1::Refusal::JOURNAL_DAMAGED);
