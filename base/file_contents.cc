@@ -32,6 +32,15 @@ std::string& Changeable(Chunk& chunk) {
   return const_cast<std::string&>(*chunk);  // made as a std::string, and only ours
 }
 
+// Zeros at a chunk's end need no memory, and are as if they were never written.
+constexpr size_t kLeastZerosBytes = 1'024;
+
+void DropZerosAtEnd(Chunk& chunk) {
+  const size_t end = chunk->find_last_not_of('\0') + 1;  // all zeros: 0
+  if (chunk->size() - end < kLeastZerosBytes) return;
+  chunk = end == 0 ? nullptr : std::make_shared<std::string>(*chunk, 0, end);
+}
+
 }  // namespace
 
 absl::string_view FileContents::Written(size_t index) const {
@@ -105,6 +114,7 @@ void FileContents::Overlay(const FileContents& other, uint64_t begin, uint64_t e
 
 void FileContents::Intern(ChunkPool& pool) {
   for (Chunk& chunk : chunks_) {
+    if (chunk != nullptr) DropZerosAtEnd(chunk);
     if (chunk != nullptr) chunk = pool.Intern(std::move(chunk));
   }
 }

@@ -123,8 +123,12 @@ void MemoryDisk::Change(Inode& directory, EntryChange change) {
   directory.pending.push_back(std::move(change));
 }
 
-void MemoryDisk::ReleaseIfUnused(const Inode& inode) {
-  if (inode.links == 0 && inode.handles == 0) used_ -= SpaceOf(inode.contents.size_bytes());
+void MemoryDisk::ReleaseIfUnused(Inode& inode) {
+  if (inode.links != 0 || inode.handles != 0) return;
+  used_ -= SpaceOf(inode.contents.size_bytes());
+  // A power cut may still bring it back, until its directory is synced: keep it without bytes of
+  // its own.
+  inode.contents.Intern(*pool_);
 }
 
 }  // namespace mig::base::internal

@@ -51,7 +51,7 @@ class MemoryDisk {
   void Change(Inode& directory, EntryChange change);
 
   // Gives a file's space back when neither a name nor a handle leads to it.
-  void ReleaseIfUnused(const Inode& inode);
+  void ReleaseIfUnused(Inode& inode);
 
  private:
   InodePtr Load(const DiskImage& image, uint64_t number, std::map<uint64_t, InodePtr>& loaded);

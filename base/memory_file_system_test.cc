@@ -123,6 +123,37 @@ TEST(MemoryFileSystemTest, HostsWithOnePoolShareEqualContents) {
   EXPECT_EQ(pool.size(), chunks + 1);
 }
 
+TEST(MemoryFileSystemTest, ZerosAreSharedByTakingNoMemoryAndReadAsTheyWereWritten) {
+  ChunkPool pool;
+  MemoryFileSystem disk({.pool = &pool});
+  std::string sparse(3 * kChunkBytes + 5'000, '\0');
+  sparse[7] = 'a';
+  sparse[2 * kChunkBytes + 100] = 'b';
+  ASSERT_THAT(WriteDurably(*RootOf(disk), "sparse", sparse, 0600), IsOk());
+
+  EXPECT_EQ(pool.size(), 2u) << "chunks of zeros alone are none";
+  EXPECT_TRUE(*ReadWhole(disk, "/sparse", sparse.size()) == sparse);
+  const std::unique_ptr<File> file = *RootOf(disk)->OpenReadWrite("sparse");
+  sparse[60'000] = 'c';
+  ASSERT_THAT(file->WriteAt(60'000, "c"), IsOk());
+  ASSERT_THAT(file->Sync(), IsOk());
+  EXPECT_TRUE(*ReadWhole(disk, "/sparse", sparse.size()) == sparse);
+}
+
+TEST(MemoryFileSystemTest, WhatIsGoneAndNotYetDurablyGoneSharesItsContents) {
+  ChunkPool pool;
+  MemoryFileSystem disk({.pool = &pool});
+  const std::string agent(kChunkBytes, 'a');
+  ASSERT_THAT(WriteDurably(*RootOf(disk), "agent", agent, 0755), IsOk());
+  const size_t chunks = pool.size();
+  ASSERT_THAT((*RootOf(disk)->CreateExclusive("download", 0600))->WriteAt(0, agent + "b"), IsOk());
+  EXPECT_EQ(pool.size(), chunks) << "nobody synced it";
+
+  ASSERT_THAT(RootOf(disk)->Unlink("download"), IsOk());
+
+  EXPECT_EQ(pool.size(), chunks + 1) << "its last byte";
+}
+
 TEST(MemoryFileSystemTest, APoolForgetsWhatNobodyHolds) {
   ChunkPool pool;
   {

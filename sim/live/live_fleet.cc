@@ -13,8 +13,8 @@ namespace mig::sim {
 
 namespace {
 
-// Who waits for one commit of the store, together.
-constexpr size_t kEnrollTogether = 64;
+// Who waits for one commit of the store, together: as many as the store lets read at a time.
+constexpr size_t kEnrollTogether = 16;
 
 }  // namespace
 

@@ -6,6 +6,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
+#include "base/system_clock.h"
+#include "base/time_point.h"
 #include "sim/live/arrivals.h"
 #include "sim/live/conclusion.h"
 #include "sim/live/coordinator_keeper.h"
@@ -131,6 +133,8 @@ constexpr double kMiB = 1024.0 * 1024.0;
 }  // namespace
 
 absl::StatusOr<Summary> RunLive(const Scenario& scenario, LiveOptions options) {
+  MIG_ASSIGN_OR_RETURN(const std::unique_ptr<base::SystemClock> clock, base::SystemClock::Open());
+  const base::MonotonicTime began = clock->MonotonicNow();
   MIG_ASSIGN_OR_RETURN(const std::unique_ptr<LiveStage> stage, Prepare(scenario, options));
   Conductor conductor(scenario, *stage, options);
   HowItEnded ended = conductor.Conduct();
@@ -152,7 +156,7 @@ absl::StatusOr<Summary> RunLive(const Scenario& scenario, LiveOptions options) {
   summary.runs_intended = conductor.intended();
   summary.coordinator_kills = conductor.kills();
   summary.lasted = std::max(lasted, absl::ZeroDuration());
-  summary.took = summary.lasted;
+  summary.took = clock->MonotonicNow() - began;
   MIG_RETURN_IF_ERROR(Conclude(*stage, summary));
   summary.driver_rss_mib = PeakRssBytes("self") / kMiB;
   summary.coordinator_rss_mib = stage->coordinator->LookAtPeakRssBytes() / kMiB;
