@@ -49,6 +49,18 @@ absl::StatusOr<Summary> RunScenario(const Command& command, const Scenario& scen
                         .progress = [&line](const Progress& now) { line.Show(now); }});
 }
 
+// Of a run that Ctrl-C ended before there was a fleet.
+Summary NothingSeen(const Scenario& scenario, Mode mode, uint64_t seed) {
+  Summary summary;
+  summary.scenario = scenario.name;
+  summary.mode = mode;
+  summary.seed = seed;
+  summary.ending = Ending::kInterrupted;
+  summary.ending_text = "interrupted before the fleet was ready";
+  summary.loaders = scenario.hosts;
+  return summary;
+}
+
 // A refusal begins with FILE:LINE, so that an editor finds the place.
 int Refuse(const absl::Status& status, const Surroundings& around) {
   around.err << status.message() << "\n";
@@ -75,6 +87,8 @@ int RunCommand(const Command& command, const Surroundings& around, const Runners
   absl::StatusOr<Summary> summary =
       RunScenario(command, *scenario, coordinator, seed, around, runners);
   if (absl::IsInvalidArgument(summary.status())) return Refuse(summary.status(), around);
+  // Whatever it stumbled over then: that nothing was seen yet is what is to be told.
+  if (!summary.ok() && around.stop) summary = NothingSeen(*scenario, command.mode, seed);
   if (!summary.ok()) {
     // Only with it can anybody see the same again.
     around.err << "mig-sim: seed " << seed << "\n";

@@ -159,6 +159,15 @@ TEST_F(ProgramTest, AnErrorOfItsOwnIs1AndHasTheSeed) {
   EXPECT_EQ(err_.str(), "mig-sim: seed 7\nmig-sim: the coordinator does not start\n");
 }
 
+TEST_F(ProgramTest, CtrlCBeforeThereIsAFleetIs105WithASummaryOfNothing) {
+  answer_ = absl::UnavailableError("the coordinator gave no answer");
+  stop_ = true;
+  EXPECT_EQ(Run({"run", Path("a.txtpb"), "--virtual", "--seed", "7"}), 105);
+  EXPECT_THAT(out_.str(), AllOf(HasSubstr("runs 0 of"), HasSubstr("before the fleet was ready"),
+                                HasSubstr("exit 105")));
+  EXPECT_THAT(err_.str(), IsEmpty());
+}
+
 TEST_F(ProgramTest, AnySeedOf64BitsIsTaken) {
   for (const std::string seed : {"0", "1", "18446744073709551615"}) {
     EXPECT_EQ(Run({"run", Path("a.txtpb"), "--virtual", "-o", "json", "--seed", seed}), 0);

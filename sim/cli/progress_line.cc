@@ -1,6 +1,7 @@
 #include "sim/cli/progress_line.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "sim/report/words.h"
@@ -31,17 +32,20 @@ std::string ProgressText(const Progress& progress) {
 }
 
 ProgressLine::~ProgressLine() {
-  if (is_drawn_) out_ << kToTheBegin << std::flush;
+  if (!drawn_.empty()) out_ << kToTheBegin << std::flush;
 }
 
 void ProgressLine::Show(const Progress& progress) {
   switch (look_) {
     case Look::kNone:
       return;
-    case Look::kRedrawn:
-      out_ << kToTheBegin << ProgressText(progress) << std::flush;
-      is_drawn_ = true;
+    case Look::kRedrawn: {
+      std::string text = ProgressText(progress);
+      if (text == drawn_) return;
+      out_ << kToTheBegin << text << std::flush;
+      drawn_ = std::move(text);
       return;
+    }
     case Look::kLineByLine: {
       const base::MonotonicTime now = clock_.MonotonicNow();
       if (said_ && now - *said_ < kBetweenLines) return;

@@ -35,7 +35,7 @@ class ProgressLine {
   std::ostream& out_;
   base::Clock& clock_;
   Look look_;
-  bool is_drawn_ = false;
+  std::string drawn_;  // what stands there now
   std::optional<base::MonotonicTime> said_;
 };
 
