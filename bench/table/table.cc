@@ -27,10 +27,24 @@ std::vector<Side> Order(int repetitions) {
   return order;
 }
 
-double NumberOf(const benchmark::BenchmarkReporter::Run& run, Unit unit) {
-  const char* counter = unit == Unit::kBytesPerSecond ? "bytes_per_second" : "items_per_second";
-  if (unit != Unit::kSeconds) return run.counters.at(counter).value;
-  return run.real_accumulated_time / static_cast<double>(run.iterations);
+struct Number {
+  double value = 0;
+  double cpu_seconds = 0;  // of the whole process, for one item; 0 where items are not counted
+};
+
+Number NumberOf(const benchmark::BenchmarkReporter::Run& run, Unit unit) {
+  switch (unit) {
+    case Unit::kBytesPerSecond:
+      return {.value = run.counters.at("bytes_per_second").value};
+    case Unit::kItemsPerSecond: {
+      const double rate = run.counters.at("items_per_second").value;
+      return {.value = rate,
+              .cpu_seconds = run.cpu_accumulated_time / (rate * run.real_accumulated_time)};
+    }
+    case Unit::kSeconds:
+      break;
+  }
+  return {.value = run.real_accumulated_time / static_cast<double>(run.iterations)};
 }
 
 // Takes what Google Benchmark measured, in the order in which it ran, and prints nothing.
@@ -50,12 +64,12 @@ class Collector : public benchmark::BenchmarkReporter {
     }
   }
 
-  const std::vector<double>& numbers() const { return numbers_; }
+  const std::vector<Number>& numbers() const { return numbers_; }
   const std::string& error() const { return error_; }
 
  private:
   const Unit unit_;
-  std::vector<double> numbers_;
+  std::vector<Number> numbers_;
   std::string error_;
 };
 
@@ -67,25 +81,31 @@ double Median(std::vector<double> numbers) {
 }
 
 Result Summarise(const Row& row, const std::vector<Side>& order,
-                 const std::vector<double>& numbers) {
-  std::vector<double> ours, limit, ratios;
+                 const std::vector<Number>& numbers) {
+  std::vector<double> ours, limit, ratios, ours_cpu, limit_cpu;
   for (size_t i = 0; i < order.size(); i += 2) {
     const bool ours_first = order[i] == Side::kOurs;
-    ours.push_back(numbers[ours_first ? i : i + 1]);
-    limit.push_back(numbers[ours_first ? i + 1 : i]);
-    ratios.push_back(ours.back() / limit.back());
+    const Number& of_ours = numbers[ours_first ? i : i + 1];
+    const Number& of_limit = numbers[ours_first ? i + 1 : i];
+    ours.push_back(of_ours.value);
+    limit.push_back(of_limit.value);
+    ratios.push_back(of_ours.value / of_limit.value);
+    ours_cpu.push_back(of_ours.cpu_seconds);
+    limit_cpu.push_back(of_limit.cpu_seconds);
   }
   return {.name = row.name,
           .unit = row.unit,
           .ours = Median(ours),
           .limit = Median(limit),
           .ratio = Median(ratios),
+          .ours_cpu_seconds = Median(ours_cpu),
+          .limit_cpu_seconds = Median(limit_cpu),
           .goal = row.goal,
           .goal_of_ours = row.goal_of_ours};
 }
 
 // The numbers of `row`'s sides in this order.
-absl::StatusOr<std::vector<double>> Measure(const Row& row, const std::vector<Side>& order,
+absl::StatusOr<std::vector<Number>> Measure(const Row& row, const std::vector<Side>& order,
                                             absl::Duration least_time) {
   benchmark::ClearRegisteredBenchmarks();
   for (const Side side : order) {
@@ -93,6 +113,7 @@ absl::StatusOr<std::vector<double>> Measure(const Row& row, const std::vector<Si
     benchmark::RegisterBenchmark(row.name.c_str(),
                                  [&measured](benchmark::State& state) { measured(state); })
         ->MinTime(absl::ToDoubleSeconds(least_time))
+        ->MeasureProcessCPUTime()
         ->UseRealTime();
   }
   Collector collector(row.unit);
@@ -117,7 +138,7 @@ absl::StatusOr<std::vector<Result>> Table::Run(const RunOptions& options) const 
   for (const Row& row : rows_) {
     if (!IsWanted(row, options)) continue;
     if (options.on_row) options.on_row(row.name);
-    MIG_ASSIGN_OR_RETURN(const std::vector<double> numbers,
+    MIG_ASSIGN_OR_RETURN(const std::vector<Number> numbers,
                          Measure(row, order, options.least_time));
     results.push_back(Summarise(row, order, numbers));
   }
@@ -136,9 +157,9 @@ absl::StatusOr<std::vector<RowSamples>> Table::Sample(const RunOptions& options)
     for (const Row& row : rows_) {
       if (!IsWanted(row, options)) continue;
       if (options.on_row) options.on_row(row.name);
-      MIG_ASSIGN_OR_RETURN(const std::vector<double> numbers,
+      MIG_ASSIGN_OR_RETURN(const std::vector<Number> numbers,
                            Measure(row, {Side::kOurs}, options.least_time));
-      (sample++)->numbers.push_back(numbers.front());
+      (sample++)->numbers.push_back(numbers.front().value);
     }
   }
   return samples;
@@ -152,13 +173,17 @@ std::string Result::GoalText() const {
 }
 
 std::string ToText(const std::vector<Result>& results) {
-  std::string text =
-      absl::StrFormat("%-34s %12s %12s %8s  %s\n", "name", "ours", "limit", "ratio", "goal");
+  std::string text = absl::StrFormat("%-34s %12s %12s %8s  %-19s %s\n", "name", "ours", "limit",
+                                     "ratio", "CPU of each", "goal");
   for (const Result& result : results) {
     const std::string goal = result.GoalText();
-    absl::StrAppendFormat(&text, "%-34s %12s %12s %8.3f  %s%s\n", result.name,
+    const std::string cpu = result.ours_cpu_seconds == 0
+                                ? "-"
+                                : absl::StrCat(Shown(result.ours_cpu_seconds, Unit::kSeconds), ", ",
+                                               Shown(result.limit_cpu_seconds, Unit::kSeconds));
+    absl::StrAppendFormat(&text, "%-34s %12s %12s %8.3f  %-19s %s%s\n", result.name,
                           Shown(result.ours, result.unit), Shown(result.limit, result.unit),
-                          result.ratio, goal.empty() ? "-" : goal,
+                          result.ratio, cpu, goal.empty() ? "-" : goal,
                           result.IsMissed() ? "  missed" : "");
   }
   return text;
@@ -170,9 +195,11 @@ std::string ToJson(const std::vector<Result>& results) {
     const std::string goal = result.GoalText();
     absl::StrAppendFormat(
         &text,
-        "%s\n  {\"name\": \"%s\", \"ours\": %.9g, \"limit\": %.9g, \"ratio\": %.6g, \"goal\": %s}",
+        "%s\n  {\"name\": \"%s\", \"ours\": %.9g, \"limit\": %.9g, \"ratio\": %.6g, "
+        "\"ours_cpu_seconds\": %.6g, \"limit_cpu_seconds\": %.6g, \"goal\": %s}",
         &result == &results.front() ? "" : ",", result.name, result.ours, result.limit,
-        result.ratio, goal.empty() ? "null" : absl::StrCat("\"", goal, "\""));
+        result.ratio, result.ours_cpu_seconds, result.limit_cpu_seconds,
+        goal.empty() ? "null" : absl::StrCat("\"", goal, "\""));
   }
   return text + "\n]\n";
 }

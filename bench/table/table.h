@@ -42,6 +42,10 @@ struct Result {
   double ours = 0;
   double limit = 0;
   double ratio = 0;
+  // Of one item, all threads and both ends of a connection together, where items are counted; the
+  // machine's noise is in it less than in the rate. Else 0.
+  double ours_cpu_seconds = 0;
+  double limit_cpu_seconds = 0;
   std::optional<Goal> goal;
   std::optional<Goal> goal_of_ours;
 
@@ -77,10 +81,11 @@ class Table {
   std::vector<Row> rows_;
 };
 
-// `name, ours, limit, ratio, goal` in columns; a missed goal is marked in words.
+// `name, ours, limit, ratio, CPU of each, goal` in columns; a missed goal is marked in words.
 std::string ToText(const std::vector<Result>& results);
 
-// A list of objects with exactly the keys name, ours, limit, ratio, goal (text or null).
+// A list of objects with exactly the keys name, ours, limit, ratio, ours_cpu_seconds,
+// limit_cpu_seconds (0 where items are not counted), goal (text or null).
 std::string ToJson(const std::vector<Result>& results);
 
 }  // namespace mig::bench

@@ -93,8 +93,8 @@ TEST(TableTest, TheTextMarksAMissedGoalAndLeavesTheRestAlone) {
 
   const std::string text = ToText(results);
 
-  EXPECT_THAT(text, HasSubstr("2.000  <= 1.15  missed\n"));
-  EXPECT_THAT(text, HasSubstr("1.000  >= 0.97\n"));
+  EXPECT_THAT(text, HasSubstr("2.000  -                   <= 1.15  missed\n"));
+  EXPECT_THAT(text, HasSubstr("1.000  -                   >= 0.97\n"));
 }
 
 TEST(TableTest, AGoalOfOursAloneIsShownAndMissedAlone) {
@@ -103,23 +103,47 @@ TEST(TableTest, AGoalOfOursAloneIsShownAndMissedAlone) {
       {.name = "fine", .ours = 300, .ratio = 1, .goal_of_ours = AtLeast(250)},
   };
 
-  EXPECT_THAT(ToText(results), HasSubstr("1.000  >= 0.9, ours >= 250  missed\n"));
-  EXPECT_THAT(ToText(results), HasSubstr("1.000  ours >= 250\n"));
+  EXPECT_THAT(ToText(results),
+              HasSubstr("1.000  -                   >= 0.9, ours >= 250  missed\n"));
+  EXPECT_THAT(ToText(results), HasSubstr("1.000  -                   ours >= 250\n"));
   EXPECT_THAT(ToJson(results), HasSubstr("\"goal\": \">= 0.9, ours >= 250\"}"));
 }
 
-TEST(TableTest, TheJsonHasExactlyTheFiveKeysAndNullWhereThereIsNoGoal) {
+TEST(TableTest, WhereItemsAreCountedTheCpuOfEachIsShown) {
+  Table table;
+  const auto count = [](benchmark::State& state) {
+    Spin(state, 10'000);
+    state.SetItemsProcessed(10 * state.iterations());
+  };
+  table.Add({.name = "counted", .unit = Unit::kItemsPerSecond, .ours = count, .limit = count});
+
+  const auto results = table.Run(Short());
+
+  ASSERT_TRUE(results.ok()) << results.status();
+  const Result& result = results->front();
+  EXPECT_GT(result.ours_cpu_seconds, 0);
+  // One thread that only computes has no more than the time that passes.
+  EXPECT_LE(result.ours_cpu_seconds, 1.5 / result.ours);
+}
+
+TEST(TableTest, TheJsonHasExactlyTheseKeysAndNullWhereThereIsNoGoal) {
   const std::vector<Result> results = {
       {.name = "a", .ours = 0.5, .limit = 0.25, .ratio = 2, .goal = AtMost(1.5)},
-      {.name = "b", .ours = 3, .limit = 4, .ratio = 0.75},
+      {.name = "b",
+       .ours = 3,
+       .limit = 4,
+       .ratio = 0.75,
+       .ours_cpu_seconds = 0.5,
+       .limit_cpu_seconds = 0.25},
   };
 
-  EXPECT_EQ(
-      ToJson(results),
-      "[\n"
-      "  {\"name\": \"a\", \"ours\": 0.5, \"limit\": 0.25, \"ratio\": 2, \"goal\": \"<= 1.5\"},\n"
-      "  {\"name\": \"b\", \"ours\": 3, \"limit\": 4, \"ratio\": 0.75, \"goal\": null}\n"
-      "]\n");
+  EXPECT_EQ(ToJson(results),
+            "[\n"
+            "  {\"name\": \"a\", \"ours\": 0.5, \"limit\": 0.25, \"ratio\": 2, "
+            "\"ours_cpu_seconds\": 0, \"limit_cpu_seconds\": 0, \"goal\": \"<= 1.5\"},\n"
+            "  {\"name\": \"b\", \"ours\": 3, \"limit\": 4, \"ratio\": 0.75, "
+            "\"ours_cpu_seconds\": 0.5, \"limit_cpu_seconds\": 0.25, \"goal\": null}\n"
+            "]\n");
 }
 
 }  // namespace
