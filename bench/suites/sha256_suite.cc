@@ -16,6 +16,7 @@
 #include "base/sha256.h"
 #include "base/thread_pool_executor.h"
 #include "bench/limits/boringssl.h"
+#include "bench/suites/lazy.h"
 #include "bench/suites/scratch.h"
 
 namespace mig::bench {
@@ -92,7 +93,8 @@ void RunSha256sum(benchmark::State& state, const Files& files) {
 }  // namespace
 
 void AddSha256Rows(Table& table, const Sha256SuiteOptions& options) {
-  auto files = std::make_shared<Files>(options.large_file_bytes, options.small_files);
+  const Lazy<Files> files(
+      [options] { return std::make_unique<Files>(options.large_file_bytes, options.small_files); });
   auto two_cores = std::make_shared<base::ThreadPoolExecutor>(2);
   const auto bare_buffer = [files](benchmark::State& state) { HashBareBuffer(state, *files); };
   const auto one_file = [files](benchmark::State& state) { HashLargeFile(state, *files); };

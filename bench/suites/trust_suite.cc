@@ -8,6 +8,7 @@
 
 #include "base/check.h"
 #include "bench/limits/boringssl.h"
+#include "bench/suites/lazy.h"
 #include "trust/envelope.h"
 #include "trust/signing_key.h"
 #include "trust/testing/test_authority.h"
@@ -84,8 +85,8 @@ void VerifyThresholdBare(benchmark::State& state, const SignedManifest& manifest
 }  // namespace
 
 void AddTrustRows(Table& table) {
-  const auto message = std::make_shared<SignedMessage>();
-  const auto manifest = std::make_shared<SignedManifest>();
+  const Lazy<SignedMessage> message([] { return std::make_unique<SignedMessage>(); });
+  const Lazy<SignedManifest> manifest([] { return std::make_unique<SignedManifest>(); });
   table.Add({.name = "ed25519_verify",
              .goal = AtMost(1.1),
              .ours = [message](benchmark::State& state) { VerifyOurs(state, *message); },
