@@ -226,6 +226,16 @@ bool HostIndex::NoteMismatch(const HostId& host, bool mismatch) {
   return true;
 }
 
+bool HostIndex::CountOutcomes(const HostId& host, size_t outcomes) {
+  absl::MutexLock lock(&mutex_);
+  const auto found = hosts_.find(host);
+  if (found == hosts_.end()) return false;
+  const size_t untrimmed = found->second.untrimmed_outcomes + outcomes;
+  found->second.untrimmed_outcomes =
+      static_cast<uint8_t>(untrimmed < kTrimOutcomesEvery ? untrimmed : 0);
+  return untrimmed >= kTrimOutcomesEvery;
+}
+
 std::optional<HostIndex::Answers> HostIndex::AnswersOf(const HostId& host) const {
   absl::ReaderMutexLock lock(&mutex_);
   const auto found = hosts_.find(host);

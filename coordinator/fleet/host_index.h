@@ -44,6 +44,9 @@ struct LastOutcome {
   absl::Time received_at = absl::InfinitePast();
 };
 
+// So many outcomes of one host at most lie in the store beyond those that a trim keeps.
+inline constexpr size_t kTrimOutcomesEvery = 64;
+
 // One host as the index knows it; a copy, which nothing changes behind its owner's back.
 struct HostEntry {
   HostId id;
@@ -106,6 +109,12 @@ class HostIndex {
   // Whether its environment matches the pin. True if that is news.
   bool NoteMismatch(const HostId& host, bool mismatch);
 
+  // --- Reports
+
+  // `outcomes` more are about to be appended. True: kTrimOutcomesEvery came since it was last true
+  // (or the start), and the same batch is to trim them.
+  bool CountOutcomes(const HostId& host, size_t outcomes);
+
   // The last answer given out and the last one returned, for the store.
   struct Answers {
     AnswerId issued;
@@ -130,6 +139,7 @@ class HostIndex {
     uint8_t outcome_result = 0;
     uint8_t outcome_stage = 0;
     uint8_t outcome_exit_status = 0;
+    uint8_t untrimmed_outcomes = 0;
     uint8_t state : 2 = 0;
     uint8_t has_current : 1 = 0;
     uint8_t has_next : 1 = 0;

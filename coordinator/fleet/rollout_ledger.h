@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <string>
 #include <tuple>
 #include <vector>
 
@@ -15,6 +16,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "base/digest.h"
 #include "coordinator/store/ids.h"
 #include "coordinator/store/offer_record.h"
 #include "proto/mig/v1/report.pb.h"
@@ -80,9 +82,18 @@ class RolloutLedger {
   };
   std::optional<Offer> FindOffer(const HostId& host, const RolloutId& rollout) const;
 
+  // One release of one product.
+  struct Release {
+    std::string product;
+    base::Digest manifest;
+
+    friend auto operator<=>(const Release&, const Release&) = default;
+  };
   struct Totals {
     std::map<OfferPlace, OfferCounts> places;
     std::map<FailureKind, uint64_t> failures;
+    // What hosts said they had before, by their last outcomes.
+    std::map<Release, uint64_t> before;
   };
   Totals Count(const RolloutId& rollout, const CountRules& rules) const;
 
@@ -97,11 +108,22 @@ class RolloutLedger {
     uint8_t stage = 0;
     uint8_t exit_status = 0;
     bool counted = true;
+    uint8_t before = 0;  // position in Rollout::before, plus 1; 0: nothing known
   };
-  using Slots = absl::flat_hash_map<HostId, Slot>;
+  // Releases that hosts had before; at most 255 different ones, each with how many slots say so, so
+  // that one host holds one place, whatever it reports.
+  struct Before {
+    Release release;
+    uint64_t hosts = 0;
+  };
+  struct Rollout {
+    absl::flat_hash_map<HostId, Slot> slots;
+    std::vector<Before> before;
+  };
+  static void NoteBefore(const v1::Outcome& outcome, Rollout& rollout, Slot& slot);
 
   mutable absl::Mutex mutex_;
-  std::map<RolloutId, Slots> rollouts_ ABSL_GUARDED_BY(mutex_);
+  std::map<RolloutId, Rollout> rollouts_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace mig::coordinator

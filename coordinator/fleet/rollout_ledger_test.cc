@@ -104,6 +104,25 @@ TEST_F(RolloutLedgerTest, EqualFailuresStandTogether) {
   EXPECT_EQ(totals.failures.begin()->second, 3);
 }
 
+TEST_F(RolloutLedgerTest, WhatHostsHadBeforeIsCountedOncePerHost) {
+  const auto end = [this](uint64_t host, uint64_t before) {
+    v1::Outcome outcome = OutcomeOf(v1::Outcome::HEALTHY);
+    outcome.set_product("agent");
+    outcome.set_from_manifest_digest(std::string(testing::SomeDigest("m", before).bytes()));
+    ledger_.ApplyOutcome(SomeHostId(host), SomeRolloutId(1), At(2'000), outcome);
+  };
+  for (uint64_t host = 1; host <= 3; ++host) ledger_.Apply(OfferTo(host));
+  // One host cannot take up all places, whatever it says.
+  for (uint64_t n = 0; n < 1'000; ++n) end(1, n);
+  end(2, 7);
+  end(3, 7);
+
+  const RolloutLedger::Totals totals = ledger_.Count(SomeRolloutId(1), rules_);
+
+  EXPECT_EQ(totals.before.size(), 2);
+  EXPECT_EQ(totals.before.at({.product = "agent", .manifest = testing::SomeDigest("m", 7)}), 2);
+}
+
 TEST_F(RolloutLedgerTest, WhoDoesNotCountIsInNoOtherNumber) {
   ledger_.Apply(OfferTo(1, false));
   End(1, v1::Outcome::WENT_BACK);

@@ -4,9 +4,15 @@
 #include <utility>
 #include <vector>
 
+#include "base/sizes.h"
+
 namespace mig::coordinator {
 
 void SeenBuffer::Put(HostSeenRecord seen, absl::Time now) {
+  // One row beyond its bound would have the store refuse everybody's, again and again.
+  if (seen.summary.size() > kMaxCheckInSummaryBytes) seen.summary.clear();
+  if (seen.environment.size() > base::kMaxEnvironmentBytes) seen.environment.clear();
+  seen.seen_address.resize(std::min(seen.seen_address.size(), kMaxAddressTextBytes));
   {
     absl::MutexLock lock(&mutex_);
     const HostId id = seen.id;

@@ -34,7 +34,8 @@ class SeenBuffer {
   SeenBuffer(const SeenBuffer&) = delete;
   SeenBuffer& operator=(const SeenBuffer&) = delete;
 
-  // The newest check-in of its host. Writes if kSeenFlushRows wait, or the first one is old.
+  // The newest check-in of its host. Writes if kSeenFlushRows wait, or the first one is old. A part
+  // beyond the store's bound is left out: it would stand in the way of all others.
   void Put(HostSeenRecord seen, absl::Time now);
   // Writes what is old enough.
   void Tick(absl::Time now);

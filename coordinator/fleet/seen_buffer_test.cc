@@ -10,6 +10,7 @@
 
 #include "absl/time/time.h"
 #include "base/check.h"
+#include "base/sizes.h"
 #include "base/testing/seeded_random.h"
 #include "coordinator/store/sqlite_store.h"
 #include "coordinator/store/testing/sample_records.h"
@@ -59,6 +60,19 @@ TEST_F(SeenBufferTest, WhatIsOldIsWritten) {
   buffer_->Tick(At(0) + kSeenFlushAfter);
   Commit();
   EXPECT_TRUE(IsStored(1));
+}
+
+TEST_F(SeenBufferTest, OneOversizedRowStandsInNobodysWay) {
+  HostSeenRecord oversized = SomeSeen(2);
+  oversized.summary = std::string(kMaxCheckInSummaryBytes + 1, 'x');
+  oversized.environment = std::string(base::kMaxEnvironmentBytes + 1, 'x');
+  oversized.seen_address = std::string(kMaxAddressTextBytes + 1, 'x');
+  buffer_->Put(SomeSeen(1), At(0));
+  buffer_->Put(oversized, At(0));
+  buffer_->Flush();
+  Commit();
+  EXPECT_TRUE(IsStored(1));
+  EXPECT_TRUE(IsStored(2));
 }
 
 TEST_F(SeenBufferTest, ABatchIsWrittenWhenItIsFull) {

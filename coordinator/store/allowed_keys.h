@@ -16,7 +16,7 @@ struct AllowedKeys {
   std::optional<base::Digest> current;
   // Issued, and not yet seen in use.
   std::optional<base::Digest> next;
-  // What `current` replaced: good for renewal by proof of possession only.
+  // What `current` replaced. It counts for nothing; who shows it is told that there is a later one.
   std::optional<base::Digest> former;
 
   friend bool operator==(const AllowedKeys&, const AllowedKeys&) = default;

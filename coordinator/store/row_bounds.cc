@@ -91,6 +91,7 @@ absl::Status CheckOperator(absl::string_view kind, const OperatorRecord& person)
 struct Checker {
   absl::Status operator()(const InsertHost& row) { return CheckHost("InsertHost", row.host); }
   absl::Status operator()(const UpdateHost& row) { return CheckHost("UpdateHost", row.host); }
+  absl::Status operator()(const CountClone&) { return absl::OkStatus(); }
   absl::Status operator()(const RecordSeen& row) {
     return Bounds("RecordSeen")
         .Time("last_seen", row.seen.last_seen)
@@ -135,6 +136,7 @@ struct Checker {
         .Bytes("outcome", row.outcome.outcome, base::kMaxReportBytes)
         .status();
   }
+  absl::Status operator()(const TrimOutcomes&) { return absl::OkStatus(); }
   absl::Status operator()(const AppendEvent& row) {
     return Bounds("AppendEvent")
         .Number("seq", row.event.seq)
@@ -243,8 +245,8 @@ absl::Status CheckBounds(const WriteBatch& batch) {
 }
 
 bool CanBeRefused(const Row& row) {
-  return !IsOneOf<RecordSeen, InsertCertificate, InsertOffer, InsertOutcome, RevokeInvites,
-                  ForgetOld, AppendAudit>(row);
+  return !IsOneOf<CountClone, RecordSeen, InsertCertificate, InsertOffer, InsertOutcome,
+                  TrimOutcomes, RevokeInvites, ForgetOld, AppendAudit>(row);
 }
 
 }  // namespace mig::coordinator

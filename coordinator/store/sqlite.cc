@@ -1,5 +1,6 @@
 #include "coordinator/store/sqlite.h"
 
+#include <cerrno>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -55,9 +56,16 @@ Advice AdviceFor(int primary_code) {
   }
 }
 
+// A quota, or a limit on the size of files, is told as a failed write.
+bool IsFull(sqlite3* database) {
+  const int error = sqlite3_system_errno(database);
+  return error == ENOSPC || error == EDQUOT || error == EFBIG;
+}
+
 absl::Status ErrorOf(sqlite3* database, absl::string_view path, absl::string_view doing) {
   const int code = sqlite3_extended_errcode(database);
-  const Advice advice = AdviceFor(code & 0xff);
+  const bool is_write = (code & 0xff) == SQLITE_IOERR;
+  const Advice advice = AdviceFor(is_write && IsFull(database) ? SQLITE_FULL : code & 0xff);
   return absl::Status(advice.code,
                       absl::StrCat("store ", path, ": ", doing, ": ", sqlite3_errmsg(database),
                                    " (SQLite ", code, "); ", advice.text));

@@ -21,6 +21,9 @@ HostWriter::HostWriter(Connection& connection)
                    absl::StrCat(InsertSql(TableOf<HostRecord>()), " ON CONFLICT DO NOTHING")),
       update_host_(connection, UpdateSql(TableOf<HostRecord>(), "id")),
       find_revision_(connection, "SELECT revision FROM host WHERE id = ?"),
+      count_clone_(connection,
+                   "UPDATE host SET clones_seen = clones_seen + 1, revision = revision + 1 "
+                   "WHERE id = ?"),
       upsert_seen_(connection,
                    absl::StrCat(InsertSql(TableOf<HostSeenRecord>()),
                                 " ON CONFLICT (id) DO UPDATE SET last_seen = excluded.last_seen, "
@@ -62,6 +65,11 @@ absl::StatusOr<Applied> HostWriter::Write(const UpdateHost& row) {
   return Refused(absl::AbortedError(
       absl::StrCat("host ", host.id.ToHex(), " was changed meanwhile (revision ", find.TakeNumber(),
                    ", not ", row.host.revision, "): look again")));
+}
+
+absl::StatusOr<Applied> HostWriter::Write(const CountClone& row) {
+  MIG_RETURN_IF_ERROR(Run(count_clone_).Id(row.host).ToEnd());
+  return Applied{};
 }
 
 absl::StatusOr<Applied> HostWriter::Write(const RecordSeen& row) {

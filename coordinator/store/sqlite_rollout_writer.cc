@@ -1,12 +1,27 @@
 // Offers, outcomes, the rollouts' logs; the audit log and the store's own row.
 
+#include <string>
+
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 #include "base/status_macros.h"
 #include "coordinator/store/audit_chain.h"
 #include "coordinator/store/sqlite_row_writers.h"
 #include "coordinator/store/sqlite_rows.h"
 
 namespace mig::coordinator {
+namespace {
+
+// Newest first within each rollout that it counts for, and within all the others.
+constexpr absl::string_view kTrimOutcomes =
+    "DELETE FROM outcome WHERE number IN (SELECT number FROM ("
+    "SELECT number, counted, row_number() OVER newest AS place, "
+    "sum(length(outcome)) OVER newest AS bytes FROM outcome WHERE host = ?1 "
+    "WINDOW newest AS (PARTITION BY CASE WHEN counted THEN rollout END ORDER BY number DESC "
+    "ROWS UNBOUNDED PRECEDING)) "
+    "WHERE CASE WHEN counted THEN place > ?2 ELSE place > ?3 OR bytes > ?4 END)";
+
+}  // namespace
 
 RolloutWriter::RolloutWriter(Connection& connection)
     : connection_(connection),
@@ -14,6 +29,7 @@ RolloutWriter::RolloutWriter(Connection& connection)
                     absl::StrCat(InsertSql(TableOf<OfferRecord>()), " ON CONFLICT DO NOTHING")),
       insert_outcome_(connection,
                       absl::StrCat(InsertSql(TableOf<OutcomeRecord>()), " ON CONFLICT DO NOTHING")),
+      trim_outcomes_(connection, std::string(kTrimOutcomes)),
       find_last_(connection, "SELECT max(seq) FROM rollout_event WHERE rollout = ?"),
       insert_event_(connection, InsertSql(TableOf<RolloutEvent>())) {}
 
@@ -30,6 +46,16 @@ absl::StatusOr<Applied> RolloutWriter::Write(const InsertOutcome& row) {
   MIG_RETURN_IF_ERROR(run.ToEnd());
   if (connection_.changes() == 0) return AlreadyThere();
   return WrittenAs(static_cast<uint64_t>(connection_.last_insert_rowid()));
+}
+
+absl::StatusOr<Applied> RolloutWriter::Write(const TrimOutcomes& row) {
+  MIG_RETURN_IF_ERROR(Run(trim_outcomes_)
+                          .Id(row.host)
+                          .Number(kMaxCountedOutcomes)
+                          .Number(kMaxOtherOutcomes)
+                          .Number(kMaxOtherOutcomeBytes)
+                          .ToEnd());
+  return WrittenAs(static_cast<uint64_t>(connection_.changes()));
 }
 
 absl::StatusOr<Applied> RolloutWriter::Write(const AppendEvent& row) {

@@ -32,12 +32,13 @@ class HostWriter {
 
   absl::StatusOr<Applied> Write(const InsertHost& row);
   absl::StatusOr<Applied> Write(const UpdateHost& row);
+  absl::StatusOr<Applied> Write(const CountClone& row);
   absl::StatusOr<Applied> Write(const RecordSeen& row);
   absl::StatusOr<Applied> Write(const InsertCertificate& row);
 
  private:
   Connection& connection_;
-  Query insert_host_, update_host_, find_revision_, upsert_seen_, insert_certificate_;
+  Query insert_host_, update_host_, find_revision_, count_clone_, upsert_seen_, insert_certificate_;
 };
 
 class DocumentWriter {
@@ -60,11 +61,12 @@ class RolloutWriter {
 
   absl::StatusOr<Applied> Write(const InsertOffer& row);
   absl::StatusOr<Applied> Write(const InsertOutcome& row);
+  absl::StatusOr<Applied> Write(const TrimOutcomes& row);
   absl::StatusOr<Applied> Write(const AppendEvent& row);
 
  private:
   Connection& connection_;
-  Query insert_offer_, insert_outcome_, find_last_, insert_event_;
+  Query insert_offer_, insert_outcome_, trim_outcomes_, find_last_, insert_event_;
 };
 
 class TokenWriter {

@@ -25,6 +25,14 @@ constexpr int64_t kCacheKib = 32 * 1024;
 
 StoreId NewStoreId(base::Random& random) { return StoreId::Random(random); }
 
+// The file system says what it could not do, not what to do about it.
+absl::Status WithWayOut(const absl::Status& status, absl::string_view path) {
+  if (!absl::IsPermissionDenied(status)) return status;
+  return absl::PermissionDeniedError(
+      absl::StrCat("store ", path, ": ", status.message(),
+                   "; the coordinator's user must own the file and its directory"));
+}
+
 absl::StatusOr<std::unique_ptr<base::FileLock>> Lock(const base::OpenedParent& parent) {
   absl::StatusOr<std::unique_ptr<base::FileLock>> lock =
       parent.directory->TryLock(absl::StrCat(parent.name, ".lock"));
@@ -99,8 +107,9 @@ absl::StatusOr<std::unique_ptr<SqliteStore>> SqliteStore::OpenFile(absl::string_
                                                                    base::Random& random) {
   base::PosixFileSystem disk;
   MIG_ASSIGN_OR_RETURN(base::OpenedParent parent, base::OpenParent(disk, path));
-  MIG_ASSIGN_OR_RETURN(std::unique_ptr<base::FileLock> lock, Lock(parent));
-  MIG_RETURN_IF_ERROR(EnsureFile(parent));
+  absl::StatusOr<std::unique_ptr<base::FileLock>> lock = Lock(parent);
+  if (!lock.ok()) return WithWayOut(lock.status(), path);
+  MIG_RETURN_IF_ERROR(WithWayOut(EnsureFile(parent), path));
   MIG_ASSIGN_OR_RETURN(std::unique_ptr<Connection> connection,
                        Connection::Open(path, Connection::Access::kWriter));
   MIG_ASSIGN_OR_RETURN(const FileLayout layout, LookAt(*connection));
@@ -108,7 +117,7 @@ absl::StatusOr<std::unique_ptr<SqliteStore>> SqliteStore::OpenFile(absl::string_
   MIG_RETURN_IF_ERROR(Configure(*connection, options.max_bytes));
   MIG_RETURN_IF_ERROR(Prepare(*connection, parent, layout, random));
   MIG_ASSIGN_OR_RETURN(const StoreMeta meta, ReadMeta(*connection));
-  return std::make_unique<OpenedSqliteStore>(std::move(lock), std::move(connection), meta);
+  return std::make_unique<OpenedSqliteStore>(*std::move(lock), std::move(connection), meta);
 }
 
 absl::StatusOr<std::unique_ptr<SqliteStore>> SqliteStore::OpenInMemory(base::Random& random) {

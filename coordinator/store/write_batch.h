@@ -46,6 +46,11 @@ struct InsertHost {
 struct UpdateHost {
   HostRecord host;
 };
+// One clone more (HostRecord::clones_seen); the revision moves on, so that nobody's UpdateHost
+// undoes it. A host that is not there stays so. Never refused, and needs no reading before.
+struct CountClone {
+  HostId host;
+};
 // A check-in: replaces what was there; never refused, and moves no change counter.
 struct RecordSeen {
   HostSeenRecord seen;
@@ -81,6 +86,15 @@ struct InsertOffer {
 struct InsertOutcome {
   OutcomeRecord outcome;
 };
+// What one host may fill: of its outcomes that count the newest kMaxCountedOutcomes of each rollout
+// stay, of all others the newest kMaxOtherOutcomes, at most kMaxOtherOutcomeBytes of them. More
+// than a full spool, so that no delivery loses anything. RowResult::number is how many went.
+struct TrimOutcomes {
+  HostId host;
+};
+inline constexpr uint64_t kMaxCountedOutcomes = 64;
+inline constexpr uint64_t kMaxOtherOutcomes = 2 * base::kMaxSpooledReports;
+inline constexpr uint64_t kMaxOtherOutcomeBytes = 2 * base::kMaxSpoolBytes;
 // Aborted unless the log's last event is `event.seq` - 1.
 struct AppendEvent {
   RolloutEvent event;
@@ -155,11 +169,11 @@ struct RaiseGeneration {
   uint64_t expected = 0;
 };
 
-using Row =
-    std::variant<InsertHost, UpdateHost, RecordSeen, InsertCertificate, InsertDocument,
-                 ReplaceEnvelope, InsertOffer, InsertOutcome, AppendEvent, InsertToken, UseToken,
-                 RevokeToken, InsertEnrollment, DecideEnrollment, InsertOperator, UpdateOperator,
-                 InsertInvite, UseInvite, RevokeInvites, ForgetOld, AppendAudit, RaiseGeneration>;
+using Row = std::variant<InsertHost, UpdateHost, CountClone, RecordSeen, InsertCertificate,
+                         InsertDocument, ReplaceEnvelope, InsertOffer, InsertOutcome, TrimOutcomes,
+                         AppendEvent, InsertToken, UseToken, RevokeToken, InsertEnrollment,
+                         DecideEnrollment, InsertOperator, UpdateOperator, InsertInvite, UseInvite,
+                         RevokeInvites, ForgetOld, AppendAudit, RaiseGeneration>;
 
 // Written in this order; 1 to kMaxBatchRows, else InvalidArgument.
 using WriteBatch = std::vector<Row>;

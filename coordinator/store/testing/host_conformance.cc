@@ -91,6 +91,17 @@ TEST_P(StoreConformanceTest, AHostIsUpdatedOnlyAsItWasRead) {
   EXPECT_THAT(store().GetHost(SomeHostId(1)), IsOkAndHolds(WithRevision(disabled, 2)));
 }
 
+TEST_P(StoreConformanceTest, ACloneIsCountedWithoutReadingAndIsNotUndone) {
+  ASSERT_THAT(Write({InsertHost{SomeHost(1)}}), IsOk());
+  const HostRecord before = *store().GetHost(SomeHost(1).id);
+
+  ASSERT_THAT(Write({CountClone{before.id}, CountClone{SomeHost(2).id}}), IsOk());
+
+  EXPECT_EQ(store().GetHost(before.id)->clones_seen, before.clones_seen + 1);
+  EXPECT_THAT(Write({UpdateHost{before}}), StatusIs(absl::StatusCode::kAborted));
+  EXPECT_FALSE(store().GetHost(SomeHost(2).id).ok());
+}
+
 TEST_P(StoreConformanceTest, AnUnknownHostIsNotUpdated) {
   EXPECT_THAT(Write({UpdateHost{SomeHost(1)}}), StatusIs(absl::StatusCode::kNotFound));
   EXPECT_THAT(store().GetHost(SomeHostId(1)), StatusIs(absl::StatusCode::kNotFound));

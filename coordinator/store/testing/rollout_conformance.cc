@@ -94,6 +94,46 @@ TEST_P(StoreConformanceTest, OutcomesOfAHostComeNewestFirstPageByPage) {
   EXPECT_EQ(rest->back().attempt, SomeAttemptId(1));
 }
 
+TEST_P(StoreConformanceTest, ATrimmedHostKeepsTheNewestOutcomesOfEachRolloutAndOfAllOthers) {
+  uint64_t attempt = 0;
+  const auto report = [&](uint64_t host, uint64_t rollout, bool counted, uint64_t times) {
+    for (uint64_t i = 0; i < times; ++i) {
+      OutcomeRecord outcome = SomeOutcome(host, ++attempt, rollout);
+      outcome.counted = counted;
+      Append({InsertOutcome{std::move(outcome)}});
+    }
+    CommitAll();
+  };
+  report(1, 1, true, kMaxCountedOutcomes + 3);
+  report(1, 2, true, 5);
+  report(1, 3, false, kMaxOtherOutcomes + 7);
+  report(2, 1, true, kMaxCountedOutcomes + 1);
+
+  const absl::StatusOr<Written> trimmed = Write({TrimOutcomes{SomeHostId(1)}});
+
+  ASSERT_THAT(trimmed, IsOk());
+  EXPECT_EQ(trimmed->rows[0].number, 3 + 7);
+  EXPECT_FALSE(store().GetOutcome(SomeHostId(1), SomeAttemptId(3)).ok());
+  EXPECT_THAT(store().GetOutcome(SomeHostId(1), SomeAttemptId(4)), IsOk());
+  EXPECT_EQ(Write({TrimOutcomes{SomeHostId(1)}})->rows[0].number, 0);
+}
+
+TEST_P(StoreConformanceTest, TheBytesOfATrimmedHostAreBoundedToo) {
+  constexpr uint64_t kFit = kMaxOtherOutcomeBytes / base::kMaxReportBytes;
+  for (uint64_t n = 1; n <= kFit + 2; ++n) {
+    OutcomeRecord outcome = SomeOutcome(1, n, 1);
+    outcome.counted = false;
+    outcome.rollout = std::nullopt;
+    outcome.outcome = std::string(base::kMaxReportBytes, 'x');
+    Append({InsertOutcome{std::move(outcome)}});
+  }
+  CommitAll();
+
+  EXPECT_EQ(Write({TrimOutcomes{SomeHostId(1)}})->rows[0].number, 2);
+  EXPECT_FALSE(store().GetOutcome(SomeHostId(1), SomeAttemptId(2)).ok());
+  EXPECT_THAT(store().GetOutcome(SomeHostId(1), SomeAttemptId(3)), IsOk());
+}
+
 TEST_P(StoreConformanceTest, AnEventFollowsTheLastOne) {
   EXPECT_THAT(Write({AppendEvent{SomeEvent(1, 2)}}), StatusIs(absl::StatusCode::kAborted));
   EXPECT_THAT(Write({AppendEvent{SomeEvent(1, 0)}}), StatusIs(absl::StatusCode::kAborted));
