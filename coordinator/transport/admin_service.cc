@@ -7,13 +7,13 @@ namespace mig::coordinator {
 
 grpc::ServerReadReactor<v1::UploadBlobRequest>* AdminService::UploadBlob(
     grpc::CallbackServerContext* context, v1::UploadBlobAnswer* answer) {
-  return new UploadReactor(coordinator_.documents(), PeerOf(*context), answer, meters_);
+  return new UploadReactor(coordinator_.documents(), workers_, PeerOf(*context), answer, meters_);
 }
 
 grpc::ServerWriteReactor<v1::Rollout>* AdminService::WatchRollout(
     grpc::CallbackServerContext* context, const v1::GetRolloutRequest* request) {
-  return new WatchReactor(coordinator_.rollouts(), coordinator_.fleet(), PeerOf(*context), *request,
-                          meters_);
+  return new WatchReactor(coordinator_.rollouts(), coordinator_.fleet(), workers_, PeerOf(*context),
+                          *request, meters_);
 }
 
 }  // namespace mig::coordinator

@@ -14,66 +14,82 @@ namespace mig::coordinator {
 
 class AdminService : public v1::AdminService::CallbackService {
  public:
-  AdminService(Coordinator& coordinator, const Meters& meters)
-      : coordinator_(coordinator), meters_(meters) {}
+  // All handlers and reactors run on `workers`.
+  AdminService(Coordinator& coordinator, Workers& workers, const Meters& meters)
+      : coordinator_(coordinator), workers_(workers), meters_(meters) {}
 
-  MIG_ANSWER_UNARY(FindBlobs, FindBlobsRequest, FindBlobsAnswer, PeerOf, coordinator_.documents())
-  MIG_ANSWER_UNARY(PutDocument, PutDocumentRequest, DocumentInfo, PeerOf, coordinator_.documents())
-  MIG_ANSWER_UNARY(GetDocument, GetDocumentRequest, DocumentInfo, PeerOf, coordinator_.documents())
+  MIG_ANSWER_UNARY(FindBlobs, FindBlobsRequest, FindBlobsAnswer, PeerOf, coordinator_.documents(),
+                   workers_)
+  MIG_ANSWER_UNARY(PutDocument, PutDocumentRequest, DocumentInfo, PeerOf, coordinator_.documents(),
+                   workers_)
+  MIG_ANSWER_UNARY(GetDocument, GetDocumentRequest, DocumentInfo, PeerOf, coordinator_.documents(),
+                   workers_)
   MIG_ANSWER_UNARY(ListDocuments, ListDocumentsRequest, ListDocumentsAnswer, PeerOf,
-                   coordinator_.documents())
-  MIG_ANSWER_UNARY(GetRelease, GetReleaseRequest, Release, PeerOf, coordinator_.documents())
+                   coordinator_.documents(), workers_)
+  MIG_ANSWER_UNARY(GetRelease, GetReleaseRequest, Release, PeerOf, coordinator_.documents(),
+                   workers_)
   MIG_ANSWER_UNARY(ListReleases, ListReleasesRequest, ListReleasesAnswer, PeerOf,
-                   coordinator_.documents())
-  MIG_ANSWER_UNARY(PreviewPlan, PreviewPlanRequest, PlanPreview, PeerOf, coordinator_.documents())
-  MIG_ANSWER_UNARY(StartRollout, StartRolloutRequest, Rollout, PeerOf, coordinator_.rollouts())
-  MIG_ANSWER_UNARY(HaltRollout, HaltRolloutRequest, Rollout, PeerOf, coordinator_.rollouts())
+                   coordinator_.documents(), workers_)
+  MIG_ANSWER_UNARY(PreviewPlan, PreviewPlanRequest, PlanPreview, PeerOf, coordinator_.documents(),
+                   workers_)
+  MIG_ANSWER_UNARY(StartRollout, StartRolloutRequest, Rollout, PeerOf, coordinator_.rollouts(),
+                   workers_)
+  MIG_ANSWER_UNARY(HaltRollout, HaltRolloutRequest, Rollout, PeerOf, coordinator_.rollouts(),
+                   workers_)
   MIG_ANSWER_UNARY(ResumeRollout, ResumeRolloutRequest, PendingRequest, PeerOf,
-                   coordinator_.rollouts())
+                   coordinator_.rollouts(), workers_)
   MIG_ANSWER_UNARY(FallBackRollout, FallBackRolloutRequest, Rollout, PeerOf,
-                   coordinator_.rollouts())
-  MIG_ANSWER_UNARY(GetRollout, GetRolloutRequest, Rollout, PeerOf, coordinator_.rollouts())
+                   coordinator_.rollouts(), workers_)
+  MIG_ANSWER_UNARY(GetRollout, GetRolloutRequest, Rollout, PeerOf, coordinator_.rollouts(),
+                   workers_)
   MIG_ANSWER_UNARY(ListRollouts, ListRolloutsRequest, ListRolloutsAnswer, PeerOf,
-                   coordinator_.rollouts())
+                   coordinator_.rollouts(), workers_)
   MIG_ANSWER_UNARY(ListRolloutEvents, ListRolloutEventsRequest, ListRolloutEventsAnswer, PeerOf,
-                   coordinator_.rollouts())
-  MIG_ANSWER_UNARY(ListHosts, ListHostsRequest, ListHostsAnswer, PeerOf, coordinator_.hosts())
-  MIG_ANSWER_UNARY(GetHost, GetHostRequest, HostDetails, PeerOf, coordinator_.hosts())
-  MIG_ANSWER_UNARY(ExplainHost, ExplainHostRequest, Explanation, PeerOf, coordinator_.hosts())
-  MIG_ANSWER_UNARY(PinHost, PinHostRequest, Host, PeerOf, coordinator_.hosts())
-  MIG_ANSWER_UNARY(LabelHost, LabelHostRequest, Host, PeerOf, coordinator_.hosts())
-  MIG_ANSWER_UNARY(DisableHost, DisableHostRequest, Host, PeerOf, coordinator_.hosts())
-  MIG_ANSWER_UNARY(RevokeHosts, RevokeHostsRequest, RevokeHostsAnswer, PeerOf, coordinator_.hosts())
-  MIG_ANSWER_UNARY(MergeHosts, MergeHostsRequest, Host, PeerOf, coordinator_.hosts())
+                   coordinator_.rollouts(), workers_)
+  MIG_ANSWER_UNARY(ListHosts, ListHostsRequest, ListHostsAnswer, PeerOf, coordinator_.hosts(),
+                   workers_)
+  MIG_ANSWER_UNARY(GetHost, GetHostRequest, HostDetails, PeerOf, coordinator_.hosts(), workers_)
+  MIG_ANSWER_UNARY(ExplainHost, ExplainHostRequest, Explanation, PeerOf, coordinator_.hosts(),
+                   workers_)
+  MIG_ANSWER_UNARY(PinHost, PinHostRequest, Host, PeerOf, coordinator_.hosts(), workers_)
+  MIG_ANSWER_UNARY(LabelHost, LabelHostRequest, Host, PeerOf, coordinator_.hosts(), workers_)
+  MIG_ANSWER_UNARY(DisableHost, DisableHostRequest, Host, PeerOf, coordinator_.hosts(), workers_)
+  MIG_ANSWER_UNARY(RevokeHosts, RevokeHostsRequest, RevokeHostsAnswer, PeerOf, coordinator_.hosts(),
+                   workers_)
+  MIG_ANSWER_UNARY(MergeHosts, MergeHostsRequest, Host, PeerOf, coordinator_.hosts(), workers_)
   MIG_ANSWER_UNARY(CreateToken, CreateTokenRequest, CreateTokenAnswer, PeerOf,
-                   coordinator_.tokens())
-  MIG_ANSWER_UNARY(ListTokens, ListTokensRequest, ListTokensAnswer, PeerOf, coordinator_.tokens())
-  MIG_ANSWER_UNARY(RevokeToken, RevokeTokenRequest, Token, PeerOf, coordinator_.tokens())
+                   coordinator_.tokens(), workers_)
+  MIG_ANSWER_UNARY(ListTokens, ListTokensRequest, ListTokensAnswer, PeerOf, coordinator_.tokens(),
+                   workers_)
+  MIG_ANSWER_UNARY(RevokeToken, RevokeTokenRequest, Token, PeerOf, coordinator_.tokens(), workers_)
   MIG_ANSWER_UNARY(ListEnrollments, ListEnrollmentsRequest, ListEnrollmentsAnswer, PeerOf,
-                   coordinator_.tokens())
+                   coordinator_.tokens(), workers_)
   MIG_ANSWER_UNARY(ApproveEnrollment, ApproveEnrollmentRequest, Enrollment, PeerOf,
-                   coordinator_.tokens())
-  MIG_ANSWER_UNARY(DenyEnrollment, DenyEnrollmentRequest, Enrollment, PeerOf, coordinator_.tokens())
-  MIG_ANSWER_UNARY(WhoAmI, WhoAmIRequest, Operator, PeerOf, coordinator_.people())
+                   coordinator_.tokens(), workers_)
+  MIG_ANSWER_UNARY(DenyEnrollment, DenyEnrollmentRequest, Enrollment, PeerOf, coordinator_.tokens(),
+                   workers_)
+  MIG_ANSWER_UNARY(WhoAmI, WhoAmIRequest, Operator, PeerOf, coordinator_.people(), workers_)
   MIG_ANSWER_UNARY(RenewOperatorCertificate, RenewOperatorCertificateRequest,
-                   RenewOperatorCertificateAnswer, PeerOf, coordinator_.people())
+                   RenewOperatorCertificateAnswer, PeerOf, coordinator_.people(), workers_)
   MIG_ANSWER_UNARY(InviteOperator, InviteOperatorRequest, InviteOperatorAnswer, PeerOf,
-                   coordinator_.people())
+                   coordinator_.people(), workers_)
   MIG_ANSWER_UNARY(ListOperators, ListOperatorsRequest, ListOperatorsAnswer, PeerOf,
-                   coordinator_.people())
-  MIG_ANSWER_UNARY(RevokeOperator, RevokeOperatorRequest, Operator, PeerOf, coordinator_.people())
+                   coordinator_.people(), workers_)
+  MIG_ANSWER_UNARY(RevokeOperator, RevokeOperatorRequest, Operator, PeerOf, coordinator_.people(),
+                   workers_)
   MIG_ANSWER_UNARY(ListRequests, ListRequestsRequest, ListRequestsAnswer, PeerOf,
-                   coordinator_.people())
+                   coordinator_.people(), workers_)
   MIG_ANSWER_UNARY(ApproveRequest, ApproveRequestRequest, PendingRequest, PeerOf,
-                   coordinator_.people())
-  MIG_ANSWER_UNARY(ListAudit, ListAuditRequest, ListAuditAnswer, PeerOf, coordinator_.people())
+                   coordinator_.people(), workers_)
+  MIG_ANSWER_UNARY(ListAudit, ListAuditRequest, ListAuditAnswer, PeerOf, coordinator_.people(),
+                   workers_)
   MIG_ANSWER_UNARY(VerifyAudit, VerifyAuditRequest, VerifyAuditAnswer, PeerOf,
-                   coordinator_.people())
+                   coordinator_.people(), workers_)
   MIG_ANSWER_UNARY(CreateWebLink, CreateWebLinkRequest, CreateWebLinkAnswer, PeerOf,
-                   coordinator_.people())
-  MIG_ANSWER_UNARY(Doctor, DoctorRequest, DoctorAnswer, PeerOf, coordinator_.self())
+                   coordinator_.people(), workers_)
+  MIG_ANSWER_UNARY(Doctor, DoctorRequest, DoctorAnswer, PeerOf, coordinator_.self(), workers_)
   MIG_ANSWER_UNARY(ConfirmStore, ConfirmStoreRequest, ConfirmStoreAnswer, PeerOf,
-                   coordinator_.self())
+                   coordinator_.self(), workers_)
 
   grpc::ServerReadReactor<v1::UploadBlobRequest>* UploadBlob(grpc::CallbackServerContext* context,
                                                              v1::UploadBlobAnswer* answer) override;
@@ -82,6 +98,7 @@ class AdminService : public v1::AdminService::CallbackService {
 
  private:
   Coordinator& coordinator_;
+  Workers& workers_;
   const Meters meters_;
 };
 

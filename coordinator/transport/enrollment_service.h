@@ -14,18 +14,23 @@ namespace mig::coordinator {
 
 class EnrollmentService : public v1::EnrollmentService::CallbackService {
  public:
-  EnrollmentService(EnrollmentHandlers& handlers, const Meters& meters)
-      : handlers_(handlers), meters_(meters) {}
+  // What reads the store runs on `workers`.
+  EnrollmentService(EnrollmentHandlers& handlers, Workers& workers, const Meters& meters)
+      : handlers_(handlers), workers_(workers), meters_(meters) {}
 
-  MIG_ANSWER_UNARY(Enroll, EnrollRequest, EnrollAnswer, AnonymousPeerOf, handlers_)
-  MIG_ANSWER_UNARY(PollEnrollment, PollEnrollmentRequest, EnrollAnswer, AnonymousPeerOf, handlers_)
-  MIG_ANSWER_UNARY(FirstLogin, FirstLoginRequest, FirstLoginAnswer, AnonymousPeerOf, handlers_)
+  MIG_ANSWER_UNARY(Enroll, EnrollRequest, EnrollAnswer, AnonymousPeerOf, handlers_, workers_)
+  MIG_ANSWER_UNARY(PollEnrollment, PollEnrollmentRequest, EnrollAnswer, AnonymousPeerOf, handlers_,
+                   workers_)
+  MIG_ANSWER_UNARY(FirstLogin, FirstLoginRequest, FirstLoginAnswer, AnonymousPeerOf, handlers_,
+                   workers_)
   MIG_ANSWER_UNARY(RenewByPossession, RenewByPossessionRequest, RenewByPossessionAnswer,
-                   AnonymousPeerOf, handlers_)
-  MIG_ANSWER_UNARY(WalkRoots, WalkRootsRequest, WalkRootsAnswer, AnonymousPeerOf, handlers_)
+                   AnonymousPeerOf, handlers_, workers_)
+  MIG_ANSWER_UNARY(WalkRoots, WalkRootsRequest, WalkRootsAnswer, AnonymousPeerOf, handlers_,
+                   AtOnce())
 
  private:
   EnrollmentHandlers& handlers_;
+  Workers& workers_;
   const Meters meters_;
 };
 

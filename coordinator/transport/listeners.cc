@@ -17,6 +17,7 @@
 #include "coordinator/transport/enrollment_service.h"
 #include "coordinator/transport/loader_service.h"
 #include "coordinator/transport/tls13.h"
+#include "coordinator/transport/workers.h"
 
 namespace mig::coordinator {
 namespace {
@@ -29,6 +30,10 @@ constexpr absl::Duration kHandshakeTimeout = absl::Seconds(10);
 constexpr absl::Duration kIdleConnection = absl::Minutes(10);
 constexpr absl::Duration kKeepAlive = absl::Minutes(1);
 constexpr absl::Duration kKeepAliveTimeout = absl::Seconds(20);
+// Threads of each pool of workers.h, and how many calls may wait for one: each message has its
+// connection's share of kMemoryOfAListener besides.
+constexpr size_t kThreads = 4;
+constexpr size_t kMostWaiting = 16'384;
 constexpr absl::Duration kProofTimeout = absl::Seconds(10);
 
 std::string TextOf(const Endpoint& endpoint) {
@@ -76,6 +81,13 @@ class SilentGrpc {
   ~SilentGrpc() { gpr_set_log_function(nullptr); }
 };
 
+struct Pools {
+  Workers opening{"contents", kThreads, kMostWaiting};
+  Workers hosts{"hosts", kThreads, kMostWaiting};
+  Workers enrollment{"enrollment", kThreads, kMostWaiting};
+  Workers operators{"operators", kThreads, kMostWaiting};
+};
+
 // One server with one service, listening.
 struct Listener {
   std::unique_ptr<grpc::Service> service;
@@ -108,8 +120,9 @@ absl::StatusOr<Listener> Listen(absl::string_view name, const Endpoint& at,
 
 class Listeners::Impl {
  public:
-  Impl(Listener loaders, Listener enrollment, Listener operators)
-      : loaders_(std::move(loaders)),
+  Impl(std::unique_ptr<Pools> pools, Listener loaders, Listener enrollment, Listener operators)
+      : pools_(std::move(pools)),
+        loaders_(std::move(loaders)),
         enrollment_(std::move(enrollment)),
         operators_(std::move(operators)) {}
   ~Impl() { Shutdown(absl::ZeroDuration()); }
@@ -123,6 +136,7 @@ class Listeners::Impl {
     }
   }
 
+  const std::unique_ptr<Pools> pools_;  // until the last call has ended
   Listener loaders_;
   Listener enrollment_;
   Listener operators_;
@@ -141,20 +155,23 @@ absl::StatusOr<std::unique_ptr<Listeners>> Listeners::Start(Coordinator& coordin
                                                             const ListenersOptions& options) {
   grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+  auto pools = std::make_unique<Pools>();
   MIG_ASSIGN_OR_RETURN(
       Listener loaders,
       Listen("loaders", options.loaders, Credentials(options, options.loaders_ca_pem),
-             std::make_unique<LoaderService>(coordinator.loaders(), meters)));
-  MIG_ASSIGN_OR_RETURN(
-      Listener enrollment,
-      Listen("enrollment", options.enrollment, Credentials(options, ""),
-             std::make_unique<EnrollmentService>(coordinator.enrollment(), meters)));
+             std::make_unique<LoaderService>(
+                 coordinator.loaders(),
+                 LoaderWorkers{.opening = pools->opening, .hosts = pools->hosts}, meters)));
+  MIG_ASSIGN_OR_RETURN(Listener enrollment,
+                       Listen("enrollment", options.enrollment, Credentials(options, ""),
+                              std::make_unique<EnrollmentService>(coordinator.enrollment(),
+                                                                  pools->enrollment, meters)));
   MIG_ASSIGN_OR_RETURN(
       Listener operators,
       Listen("operators", options.operators, Credentials(options, options.operators_ca_pem),
-             std::make_unique<AdminService>(coordinator, meters)));
-  return std::unique_ptr<Listeners>(new Listeners(
-      std::make_unique<Impl>(std::move(loaders), std::move(enrollment), std::move(operators))));
+             std::make_unique<AdminService>(coordinator, pools->operators, meters)));
+  return std::unique_ptr<Listeners>(new Listeners(std::make_unique<Impl>(
+      std::move(pools), std::move(loaders), std::move(enrollment), std::move(operators))));
 }
 
 }  // namespace mig::coordinator

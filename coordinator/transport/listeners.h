@@ -31,6 +31,7 @@ struct ListenersOptions {
   std::string operators_ca_pem;
 };
 
+// Has its own threads for what blocks; workers.h says which thread runs what.
 class Listeners {
  public:
   // Serves until it is destroyed. Each listener has proved that it refuses TLS 1.2 before this

@@ -13,15 +13,19 @@ namespace {
 // has taken the one before, so a slow host costs one chunk of memory.
 class FetchReactor : public grpc::ServerWriteReactor<v1::FetchAnswer> {
  public:
-  FetchReactor(absl::StatusOr<std::unique_ptr<FetchStream>> stream, const Meters& meters,
-               const CallMeter& meter)
-      : meters_(meters), meter_(meter) {
-    if (!stream.ok()) {
-      End(stream.status());
-      return;
+  FetchReactor(LoaderHandlers& handlers, const LoaderWorkers& workers, absl::StatusOr<Peer> peer,
+               const v1::FetchRequest& request, const Meters& meters)
+      : handlers_(handlers),
+        workers_(workers),
+        peer_(std::move(peer)),
+        request_(request),
+        meters_(meters),
+        meter_(meters, "Fetch") {
+    if (peer_.ok()) {
+      Post(workers_.opening, [this] { Open(); });
+    } else {
+      End(peer_.status());
     }
-    stream_ = *std::move(stream);
-    WriteNext();
   }
 
   void OnWriteDone(bool ok) override {
@@ -30,11 +34,26 @@ class FetchReactor : public grpc::ServerWriteReactor<v1::FetchAnswer> {
       return;
     }
     meters_.metrics.CountFetchedBytes(message_.chunk().size());
-    WriteNext();
+    Post(workers_.hosts, [this] { WriteNext(); });
   }
   void OnDone() override { delete this; }
 
  private:
+  // gRPC deletes this after Finish only, so a job never outlives it.
+  void Post(Workers& workers, Workers::Job job) {
+    if (const absl::Status posted = workers.Post(std::move(job)); !posted.ok()) End(posted);
+  }
+
+  void Open() {
+    absl::StatusOr<std::unique_ptr<FetchStream>> stream = handlers_.Fetch(*peer_, request_);
+    if (!stream.ok()) {
+      End(stream.status());
+      return;
+    }
+    stream_ = *std::move(stream);
+    WriteNext();
+  }
+
   void WriteNext() {
     absl::StatusOr<std::optional<v1::FetchAnswer>> next = stream_->Next();
     if (!next.ok() || !next->has_value()) {
@@ -50,6 +69,10 @@ class FetchReactor : public grpc::ServerWriteReactor<v1::FetchAnswer> {
     Finish(ToGrpc(status));
   }
 
+  LoaderHandlers& handlers_;
+  const LoaderWorkers workers_;
+  const absl::StatusOr<Peer> peer_;
+  const v1::FetchRequest request_;
   const Meters meters_;
   CallMeter meter_;
   std::unique_ptr<FetchStream> stream_;
@@ -60,10 +83,7 @@ class FetchReactor : public grpc::ServerWriteReactor<v1::FetchAnswer> {
 
 grpc::ServerWriteReactor<v1::FetchAnswer>* LoaderService::Fetch(
     grpc::CallbackServerContext* context, const v1::FetchRequest* request) {
-  const CallMeter meter(meters_, "Fetch");
-  const absl::StatusOr<Peer> peer = PeerOf(*context);
-  if (!peer.ok()) return new FetchReactor(peer.status(), meters_, meter);
-  return new FetchReactor(handlers_.Fetch(*peer, *request), meters_, meter);
+  return new FetchReactor(handlers_, workers_, PeerOf(*context), *request, meters_);
 }
 
 }  // namespace mig::coordinator

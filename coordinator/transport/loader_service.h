@@ -12,21 +12,29 @@
 
 namespace mig::coordinator {
 
+// Borrowed.
+struct LoaderWorkers {
+  Workers& opening;  // up to the first message of a Fetch
+  Workers& hosts;    // all else that reads disk or store
+};
+
 class LoaderService : public v1::LoaderService::CallbackService {
  public:
-  LoaderService(LoaderHandlers& handlers, const Meters& meters)
-      : handlers_(handlers), meters_(meters) {}
+  // CheckIn runs on gRPC's own threads, all else on `workers`.
+  LoaderService(LoaderHandlers& handlers, const LoaderWorkers& workers, const Meters& meters)
+      : handlers_(handlers), workers_(workers), meters_(meters) {}
 
-  MIG_ANSWER_UNARY(CheckIn, CheckInRequest, CheckInAnswer, PeerOf, handlers_)
-  MIG_ANSWER_UNARY(Report, ReportRequest, ReportAnswer, PeerOf, handlers_)
+  MIG_ANSWER_UNARY(CheckIn, CheckInRequest, CheckInAnswer, PeerOf, handlers_, AtOnce())
+  MIG_ANSWER_UNARY(Report, ReportRequest, ReportAnswer, PeerOf, handlers_, workers_.hosts)
   MIG_ANSWER_UNARY(RenewCertificate, RenewCertificateRequest, RenewCertificateAnswer, PeerOf,
-                   handlers_)
+                   handlers_, workers_.hosts)
 
   grpc::ServerWriteReactor<v1::FetchAnswer>* Fetch(grpc::CallbackServerContext* context,
                                                    const v1::FetchRequest* request) override;
 
  private:
   LoaderHandlers& handlers_;
+  const LoaderWorkers workers_;
   const Meters meters_;
 };
 

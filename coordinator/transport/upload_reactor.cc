@@ -8,9 +8,13 @@
 
 namespace mig::coordinator {
 
-UploadReactor::UploadReactor(AdminDocuments& documents, absl::StatusOr<Peer> peer,
+UploadReactor::UploadReactor(AdminDocuments& documents, Workers& workers, absl::StatusOr<Peer> peer,
                              v1::UploadBlobAnswer* answer, const Meters& meters)
-    : documents_(documents), peer_(std::move(peer)), answer_(answer), meter_(meters, "UploadBlob") {
+    : documents_(documents),
+      workers_(workers),
+      peer_(std::move(peer)),
+      answer_(answer),
+      meter_(meters, "UploadBlob") {
   if (peer_.ok()) {
     StartRead(&message_);
   } else {
@@ -20,14 +24,26 @@ UploadReactor::UploadReactor(AdminDocuments& documents, absl::StatusOr<Peer> pee
 
 void UploadReactor::OnReadDone(bool ok) {
   if (ok) {
-    if (const absl::Status status = Take(message_); !status.ok()) {
-      End(status);
-    } else {
-      StartRead(&message_);
-    }
-    return;
+    Post([this] { TakeNext(); });
+  } else {
+    Post([this] { FinishUpload(); });
   }
-  // The caller has sent all, or went away: then the digest will not fit.
+}
+
+void UploadReactor::Post(Workers::Job job) {
+  if (const absl::Status posted = workers_.Post(std::move(job)); !posted.ok()) End(posted);
+}
+
+void UploadReactor::TakeNext() {
+  if (const absl::Status status = Take(message_); !status.ok()) {
+    End(status);
+  } else {
+    StartRead(&message_);
+  }
+}
+
+// The caller has sent all, or went away: then the digest will not fit.
+void UploadReactor::FinishUpload() {
   if (upload_ == nullptr) {
     End(trust::Refuse(v1::Refusal::MALFORMED, "an upload without its first message"));
     return;

@@ -12,6 +12,7 @@
 #include "coordinator/fleet/peer.h"
 #include "coordinator/handlers/admin_documents.h"
 #include "coordinator/transport/call_meter.h"
+#include "coordinator/transport/workers.h"
 #include "proto/mig/v1/admin_documents.pb.h"
 
 namespace mig::coordinator {
@@ -19,17 +20,22 @@ namespace mig::coordinator {
 // Owns itself until gRPC says that the call is done. `answer` is gRPC's.
 class UploadReactor : public grpc::ServerReadReactor<v1::UploadBlobRequest> {
  public:
-  UploadReactor(AdminDocuments& documents, absl::StatusOr<Peer> peer, v1::UploadBlobAnswer* answer,
-                const Meters& meters);
+  UploadReactor(AdminDocuments& documents, Workers& workers, absl::StatusOr<Peer> peer,
+                v1::UploadBlobAnswer* answer, const Meters& meters);
 
   void OnReadDone(bool ok) override;
   void OnDone() override { delete this; }
 
  private:
+  // On the workers, since it writes to the disk.
+  void TakeNext();
+  void FinishUpload();
+  void Post(Workers::Job job);
   absl::Status Take(const v1::UploadBlobRequest& message);
   void End(const absl::Status& status);
 
   AdminDocuments& documents_;
+  Workers& workers_;
   const absl::StatusOr<Peer> peer_;
   v1::UploadBlobAnswer* const answer_;
   CallMeter meter_;

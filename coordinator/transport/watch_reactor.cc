@@ -9,18 +9,24 @@
 
 namespace mig::coordinator {
 
-WatchReactor::WatchReactor(AdminRollouts& rollouts, const Fleet& fleet, absl::StatusOr<Peer> peer,
-                           const v1::GetRolloutRequest& request, const Meters& meters)
+WatchReactor::WatchReactor(AdminRollouts& rollouts, const Fleet& fleet, Workers& workers,
+                           absl::StatusOr<Peer> peer, const v1::GetRolloutRequest& request,
+                           const Meters& meters)
     : rollouts_(rollouts),
       fleet_(fleet),
+      workers_(workers),
       peer_(std::move(peer)),
       request_(request),
       meter_(meters, "WatchRollout") {
   if (peer_.ok()) {
-    Look();
+    PostLook();
   } else {
     End(peer_.status());
   }
+}
+
+void WatchReactor::PostLook() {
+  if (const absl::Status posted = workers_.Post([this] { Look(); }); !posted.ok()) End(posted);
 }
 
 void WatchReactor::Look() {
@@ -69,7 +75,7 @@ void WatchReactor::OnTick() {
   if (cancelled_) {
     End(absl::CancelledError("the caller went away"));
   } else if (fleet_.change() != looked_at_change_ || ticks_since_look_ >= kWatchTicksBetweenLooks) {
-    Look();
+    PostLook();
   } else {
     WaitForTick();
   }

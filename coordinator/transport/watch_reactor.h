@@ -18,6 +18,7 @@
 #include "coordinator/fleet/peer.h"
 #include "coordinator/handlers/admin_rollouts.h"
 #include "coordinator/transport/call_meter.h"
+#include "coordinator/transport/workers.h"
 #include "proto/mig/v1/admin_rollouts.pb.h"
 
 namespace mig::coordinator {
@@ -30,14 +31,17 @@ inline constexpr int kWatchTicksBetweenLooks = 5;
 // Owns itself until gRPC says that the call is done. One alarm or one write is under way at a time.
 class WatchReactor : public grpc::ServerWriteReactor<v1::Rollout> {
  public:
-  WatchReactor(AdminRollouts& rollouts, const Fleet& fleet, absl::StatusOr<Peer> peer,
-               const v1::GetRolloutRequest& request, const Meters& meters);
+  WatchReactor(AdminRollouts& rollouts, const Fleet& fleet, Workers& workers,
+               absl::StatusOr<Peer> peer, const v1::GetRolloutRequest& request,
+               const Meters& meters);
 
   void OnWriteDone(bool ok) override;
   void OnCancel() override { cancelled_ = true; }
   void OnDone() override { delete this; }
 
  private:
+  // On the workers, since it may read the inventory.
+  void PostLook();
   void Look();
   void Take(absl::StatusOr<v1::Rollout> rollout);
   void WaitForTick();
@@ -46,6 +50,7 @@ class WatchReactor : public grpc::ServerWriteReactor<v1::Rollout> {
 
   AdminRollouts& rollouts_;
   const Fleet& fleet_;
+  Workers& workers_;
   const absl::StatusOr<Peer> peer_;
   const v1::GetRolloutRequest request_;
   CallMeter meter_;
