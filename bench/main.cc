@@ -13,12 +13,17 @@
 #include "bench/samples/samples.h"
 #include "bench/suites/rollout/rollout_suite.h"
 #include "bench/suites/scan_suite.h"
+#include "bench/suites/service/service_suite.h"
 #include "bench/suites/sha256_suite.h"
 #include "bench/suites/store/store_suite.h"
 #include "bench/suites/trust_suite.h"
 #include "bench/table/table.h"
+#include "loader/transport/grpc_log.h"
+#include "loader/transport/tls13.h"
 
 namespace {
+
+using mig::loader::Tls13Required;
 
 struct Arguments {
   bool quick = false;
@@ -27,7 +32,7 @@ struct Arguments {
   std::string samples_file;
 };
 
-mig::bench::Table MakeTable(const Arguments& arguments) {
+mig::bench::Table MakeTable(const Arguments& arguments, const Tls13Required& tls13) {
   mig::bench::Table table;
   mig::bench::AddSha256Rows(
       table, arguments.quick
@@ -38,6 +43,10 @@ mig::bench::Table MakeTable(const Arguments& arguments) {
                                                  : mig::bench::ScanSuiteOptions{});
   mig::bench::AddRolloutRows(table);
   mig::bench::AddStoreRows(table);
+  mig::bench::AddServiceRows(
+      table, tls13,
+      arguments.quick ? mig::bench::ServiceSuiteOptions{.connections = 16, .content_bytes = 4 << 20}
+                      : mig::bench::ServiceSuiteOptions{});
   return table;
 }
 
@@ -60,11 +69,11 @@ bool Write(const std::string& path, const std::string& text) {
 }
 
 // Both sides of every row, as the table that people read.
-int Measure(const Arguments& arguments) {
+int Measure(const Arguments& arguments, const Tls13Required& tls13) {
   mig::bench::RunOptions options = Options(arguments);
-  options.repetitions = arguments.quick ? 4 : 20;
+  options.repetitions = arguments.quick ? 4 : 16;
   options.least_time = arguments.quick ? absl::Milliseconds(20) : absl::Milliseconds(200);
-  const auto results = MakeTable(arguments).Run(options);
+  const auto results = MakeTable(arguments, tls13).Run(options);
   if (!results.ok()) return Failed(results.status().message());
   std::cout << mig::bench::ToText(*results);
   if (arguments.json_file.empty() || Write(arguments.json_file, mig::bench::ToJson(*results))) {
@@ -74,12 +83,12 @@ int Measure(const Arguments& arguments) {
 }
 
 // Our side of every row, as the comparer reads it. Short: it is run many times.
-int Sample(const Arguments& arguments) {
+int Sample(const Arguments& arguments, const Tls13Required& tls13) {
   mig::bench::RunOptions options = Options(arguments);
   options.on_row = nullptr;
   options.repetitions = 3;
   options.least_time = arguments.quick ? absl::Milliseconds(10) : absl::Milliseconds(50);
-  auto rows = MakeTable(arguments).Sample(options);
+  auto rows = MakeTable(arguments, tls13).Sample(options);
   if (!rows.ok()) return Failed(rows.status().message());
   const mig::bench::RunSamples run = {
       .size = arguments.quick ? mig::bench::Size::kQuick : mig::bench::Size::kWhole,
@@ -107,5 +116,7 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
   }
-  return arguments.samples_file.empty() ? Measure(arguments) : Sample(arguments);
+  mig::loader::QuietGrpc();
+  const Tls13Required tls13 = Tls13Required::InThisProcess();
+  return arguments.samples_file.empty() ? Measure(arguments, tls13) : Sample(arguments, tls13);
 }

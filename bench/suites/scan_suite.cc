@@ -15,6 +15,7 @@
 #include "base/posix_file_system.h"
 #include "base/system_clock.h"
 #include "base/thread_pool_executor.h"
+#include "bench/suites/lazy.h"
 #include "bench/suites/scratch.h"
 #include "loader/scan/digest_cache.h"
 #include "loader/scan/local_manifest.h"
@@ -76,7 +77,7 @@ void WalkBare(benchmark::State& state, const Tree& tree) {
 }  // namespace
 
 void AddScanRows(Table& table, const ScanSuiteOptions& options) {
-  const auto tree = std::make_shared<Tree>(options.files);
+  const Lazy<Tree> tree([options] { return std::make_unique<Tree>(options.files); });
   const auto walk = [tree](benchmark::State& state) { WalkBare(state, *tree); };
   table.Add({.name = "scan_unchanged",
              .goal = AtMost(1.25),
