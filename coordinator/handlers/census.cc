@@ -1,6 +1,5 @@
 #include "coordinator/handlers/census.h"
 
-#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -47,23 +46,23 @@ class PlanCounter {
     if (!Place(host.id, *facts)) return;
     for (const trust::PlanItem& item : plan_.plan().items()) {
       const std::optional<base::Digest> installed = InstalledOf(said, item.product);
-      if (installed.has_value() && *installed != item.manifest) ++before_[item.product][*installed];
-    }
-  }
-
-  Census::PlanCount Take() {
-    for (const auto& [product, releases] : before_) {
-      const auto most =
-          std::ranges::max_element(releases, {}, [](const auto& entry) { return entry.second; });
-      const rollout::CheckedManifest* manifest = snapshot_.manifest(most->first);
-      if (manifest != nullptr) {
-        count_.from_versions.emplace(product, manifest->manifest().version());
+      if (installed.has_value() && IsLower(*installed, item.manifest)) {
+        ++count_.before[{.product = item.product, .manifest = *installed}];
       }
     }
-    return std::move(count_);
   }
 
+  Census::PlanCount Take() { return std::move(count_); }
+
  private:
+  // Whether it can be what a host had before: a host that has a later release has gone on since.
+  bool IsLower(const base::Digest& installed, const base::Digest& target) const {
+    const rollout::CheckedManifest* one = snapshot_.manifest(installed);
+    const rollout::CheckedManifest* other = snapshot_.manifest(target);
+    return one != nullptr && other != nullptr &&
+           one->manifest().numbers() < other->manifest().numbers();
+  }
+
   // False: held back, or in no wave.
   bool Place(const HostId& host, const rollout::Facts& facts) {
     if (plan_.IsCanary(host)) {
@@ -85,7 +84,6 @@ class PlanCounter {
   const rollout::CheckedPlan& plan_;
   const Snapshot& snapshot_;
   Census::PlanCount count_;
-  std::map<std::string, std::map<base::Digest, uint64_t>> before_;
 };
 
 }  // namespace

@@ -17,6 +17,7 @@
 #include "absl/time/time.h"
 #include "base/digest.h"
 #include "coordinator/fleet/fleet.h"
+#include "coordinator/fleet/rollout_ledger.h"
 #include "rollout/checked_plan.h"
 
 namespace mig::coordinator {
@@ -42,8 +43,8 @@ class Census {
   struct PlanCount {
     uint64_t canaries = 0;
     std::vector<uint64_t> waves;
-    // Most frequent release of each product before: by product, the version's text.
-    std::map<std::string, std::string> from_versions;
+    // Lower releases of the plan's products that these hosts have now.
+    std::map<RolloutLedger::Release, uint64_t> before;
   };
   absl::StatusOr<PlanCount> ForPlan(const rollout::CheckedPlan& plan, absl::Time now);
 

@@ -71,13 +71,10 @@ absl::Status LoaderHandlers::CheckPin(const Visit& visit, const HostEntry& entry
 // Flagged and counted once; the row follows, and needs no answer to wait for it.
 void LoaderHandlers::RecordClone(const HostId& host, absl::Time now, absl::string_view how) {
   counters_.clones.fetch_add(1, std::memory_order_relaxed);
-  absl::StatusOr<HostRecord> record = fleet_.store().GetHost(host);
-  if (!record.ok()) return;
-  ++record->clones_seen;
-  fleet_.Append({UpdateHost{*std::move(record)}, AppendAudit{{.at = now,
-                                                              .action = "host.clone",
-                                                              .subject = host.ToHex(),
-                                                              .reason = std::string(how)}}},
+  fleet_.Append({CountClone{host}, AppendAudit{{.at = now,
+                                                .action = "host.clone",
+                                                .subject = host.ToHex(),
+                                                .reason = std::string(how)}}},
                 [](const absl::StatusOr<Written>&) {});
 }
 
@@ -95,7 +92,7 @@ absl::StatusOr<LoaderHandlers::Visit> LoaderHandlers::LetIn(const Peer& peer,
                                                             const v1::CheckInRequest& request) {
   Visit visit;
   visit.now = clock_.WallNow();
-  MIG_ASSIGN_OR_RETURN(visit.host, Identify(peer, request.newest_head()));
+  MIG_ASSIGN_OR_RETURN(visit.host, Admit(peer, HostCall::kCheckIn, request.newest_head()));
   MIG_RETURN_IF_ERROR(fleet_.CheckNotBehind());
   const std::optional<HostEntry> entry = fleet_.hosts().Find(visit.host);
   if (!entry.has_value()) return fleet_.hosts().StillWelcome(visit.host);

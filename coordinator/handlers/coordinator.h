@@ -23,6 +23,7 @@
 #include "coordinator/handlers/census.h"
 #include "coordinator/handlers/certificate_issuer.h"
 #include "coordinator/handlers/enrollment_handlers.h"
+#include "coordinator/handlers/host_limiter.h"
 #include "coordinator/handlers/loader_handlers.h"
 #include "coordinator/handlers/online_signer.h"
 #include "coordinator/handlers/operator_door.h"
@@ -51,6 +52,7 @@ struct CoordinatorOptions {
   std::vector<std::string> roots;
   LoaderOptions loaders = {};
   EnrollmentOptions enrollment = {};
+  HostLimits host_limits = {};
   SelfDescription self = {};
 };
 
@@ -91,6 +93,7 @@ class Coordinator {
   OnlineSigner signer_;
   TicketKeys tickets_;
   CertificateIssuer issuer_;
+  HostLimiter host_limiter_;
   Census census_;
   OperatorDoor door_;
   LoaderHandlers loaders_;

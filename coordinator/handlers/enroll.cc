@@ -80,7 +80,7 @@ v1::EnrollAnswer DeniedAnswer(v1::Refusal::Code code, absl::string_view text) {
 absl::StatusOr<EnrollmentHandlers::Newcomer> EnrollmentHandlers::ReadNewcomer(
     const Peer& peer, const v1::EnrollRequest& request) {
   const absl::Time now = clock_.WallNow();
-  MIG_RETURN_IF_ERROR(limiter_.Admit(peer.address, now));
+  MIG_RETURN_IF_ERROR(limiter_.Admit(peer.address, clock_.MonotonicNow()));
   MIG_RETURN_IF_ERROR(fleet_.CheckNotBehind());
   MIG_ASSIGN_OR_RETURN(
       const trust::TokenSecret secret,
@@ -174,6 +174,10 @@ void EnrollmentHandlers::EnrollAgain(const Newcomer& newcomer, const HostRecord&
 
 void EnrollmentHandlers::Reissue(const HostId& host, absl::string_view spki, absl::Time now,
                                  Done<v1::EnrollAnswer> done) {
+  if (absl::Status s = host_limiter_.Admit(host, HostCall::kRenew, clock_.MonotonicNow());
+      !s.ok()) {
+    return done(s);
+  }
   absl::StatusOr<IssuedChain> issued = issuer_.ForHost(TrustDomain(), host, spki, now);
   if (!issued.ok()) return done(issued.status());
   WriteBatch batch = {InsertCertificate{issued->record}};
@@ -240,7 +244,7 @@ void EnrollmentHandlers::AnswerEnrollment(const EnrollmentRecord& enrollment,
 
 void EnrollmentHandlers::PollEnrollment(const Peer& peer, const v1::PollEnrollmentRequest& request,
                                         Done<v1::EnrollAnswer> done) {
-  if (absl::Status s = limiter_.Admit(peer.address, clock_.WallNow()); !s.ok()) return done(s);
+  if (absl::Status s = limiter_.Admit(peer.address, clock_.MonotonicNow()); !s.ok()) return done(s);
   if (absl::Status s = fleet_.CheckNotBehind(); !s.ok()) return done(s);
   const absl::StatusOr<EnrollmentId> id =
       trust::IdField<EnrollmentId>(Field("request_id"), request.request_id());

@@ -10,14 +10,15 @@
 namespace mig::coordinator {
 
 EnrollmentHandlers::EnrollmentHandlers(Fleet& fleet, const CertificateIssuer& issuer,
-                                       base::Clock& clock, base::Random& random,
-                                       const EnrollmentOptions& options)
+                                       HostLimiter& host_limiter, base::Clock& clock,
+                                       base::Random& random, const EnrollmentOptions& options)
     : fleet_(fleet),
       issuer_(issuer),
       clock_(clock),
       random_(random),
       options_(options),
-      limiter_(options.limits) {}
+      limiter_(options.limits),
+      host_limiter_(host_limiter) {}
 
 std::string EnrollmentHandlers::TrustDomain() const {
   return fleet_.snapshot()->root()->head().trust_domain;
@@ -25,7 +26,7 @@ std::string EnrollmentHandlers::TrustDomain() const {
 
 void EnrollmentHandlers::WalkRoots(const Peer& peer, const v1::WalkRootsRequest& request,
                                    Done<v1::WalkRootsAnswer> done) {
-  if (absl::Status s = limiter_.Admit(peer.address, clock_.WallNow()); !s.ok()) return done(s);
+  if (absl::Status s = limiter_.Admit(peer.address, clock_.MonotonicNow()); !s.ok()) return done(s);
   if (request.root_version() == 0) {
     return done(trust::Refuse(v1::Refusal::MALFORMED, "root_version is missing"));
   }

@@ -16,6 +16,7 @@
 #include "coordinator/fleet/peer.h"
 #include "coordinator/handlers/certificate_issuer.h"
 #include "coordinator/handlers/done.h"
+#include "coordinator/handlers/host_limiter.h"
 #include "coordinator/handlers/rate_limiter.h"
 #include "coordinator/store/store.h"
 #include "proto/mig/v1/enrollment_service.pb.h"
@@ -30,13 +31,14 @@ struct EnrollmentOptions {
   absl::Duration poll_after = absl::Seconds(30);
 };
 
-// Any thread may call, if clock and random numbers say so too. Each call may be refused with
-// RATE_LIMIT.
+// Any thread may call, if clock and random numbers say so too; all but WalkRoots read the store,
+// and are for a thread that others do not wait for. Each call may be refused with RATE_LIMIT: by
+// its address, and whatever issues a certificate for a host that is there already by the host too.
 class EnrollmentHandlers {
  public:
   // All must outlive it.
-  EnrollmentHandlers(Fleet& fleet, const CertificateIssuer& issuer, base::Clock& clock,
-                     base::Random& random, const EnrollmentOptions& options);
+  EnrollmentHandlers(Fleet& fleet, const CertificateIssuer& issuer, HostLimiter& host_limiter,
+                     base::Clock& clock, base::Random& random, const EnrollmentOptions& options);
 
   EnrollmentHandlers(const EnrollmentHandlers&) = delete;
   EnrollmentHandlers& operator=(const EnrollmentHandlers&) = delete;
@@ -54,8 +56,8 @@ class EnrollmentHandlers {
   void FirstLogin(const Peer& peer, const v1::FirstLoginRequest& request,
                   Done<v1::FirstLoginAnswer> done);
 
-  // CERTIFICATE, POSSESSION, CSR; UNRECORDED_KEY: a key that was never this one's; REVOKED,
-  // DISABLED; STORE_BEHIND.
+  // With the current key, or the one that was issued last. CERTIFICATE, POSSESSION, CSR;
+  // UNRECORDED_KEY: any other key, former ones too; REVOKED, DISABLED; STORE_BEHIND.
   void RenewByPossession(const Peer& peer, const v1::RenewByPossessionRequest& request,
                          Done<v1::RenewByPossessionAnswer> done);
 
@@ -106,6 +108,7 @@ class EnrollmentHandlers {
   base::Random& random_;
   const EnrollmentOptions options_;
   RateLimiter limiter_;
+  HostLimiter& host_limiter_;
 };
 
 }  // namespace mig::coordinator

@@ -40,7 +40,7 @@ bool Allows(const Snapshot& snapshot, const trust::Ticket& ticket, const base::D
 
 absl::StatusOr<std::unique_ptr<FetchStream>> LoaderHandlers::OpenContent(
     const Peer& peer, const v1::FetchRequest& request) {
-  MIG_ASSIGN_OR_RETURN(const HostId host, Identify(peer, ""));
+  MIG_ASSIGN_OR_RETURN(const HostId host, Admit(peer, HostCall::kFetch, ""));
   MIG_ASSIGN_OR_RETURN(
       const base::Digest digest,
       trust::DigestField({.parent = "", .index = 0, .name = "digest"}, request.digest()));

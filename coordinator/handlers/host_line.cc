@@ -104,6 +104,8 @@ void AddReleases(const v1::CheckInRequest& said, const Snapshot& snapshot, v1::H
 
 std::string SummaryOf(const v1::CheckInRequest& request) {
   v1::CheckInRequest kept = request;
+  // Only what is known has been held to a bound; the rest would be stored as it came.
+  kept.DiscardUnknownFields();
   kept.clear_nonce();
   kept.clear_environment();
   kept.clear_document_digests();

@@ -8,25 +8,35 @@ namespace mig::coordinator {
 
 LoaderHandlers::LoaderHandlers(Fleet& fleet, BlobStore& blobs, OnlineSigner& signer,
                                TicketKeys& tickets, const CertificateIssuer& issuer,
-                               base::Clock& clock, base::Random& random,
+                               HostLimiter& limiter, base::Clock& clock, base::Random& random,
                                const LoaderOptions& options)
     : fleet_(fleet),
       blobs_(blobs),
       signer_(signer),
       tickets_(tickets),
       issuer_(issuer),
+      limiter_(limiter),
       clock_(clock),
       random_(random),
       options_(options) {}
 
 // A head is judged even if its bearer is refused: a host whose key a restored store does not know
 // is the very one that can tell (CONTRACT.md 3).
-absl::StatusOr<HostId> LoaderHandlers::Identify(const Peer& peer, absl::string_view head) {
+absl::StatusOr<HostId> LoaderHandlers::Admit(const Peer& peer, HostCall call,
+                                             absl::string_view head) {
   const std::string domain = fleet_.snapshot()->root()->head().trust_domain;
+  const base::MonotonicTime now = clock_.MonotonicNow();
   absl::StatusOr<HostId> host = fleet_.hosts().Identify(peer, domain);
-  const bool is_loader = host.ok() || (peer.id.has_value() && peer.id->host_id().has_value() &&
-                                       peer.id->trust_domain() == domain);
-  if (is_loader) fleet_.JudgeHead(head);
+  if (host.ok()) {
+    MIG_RETURN_IF_ERROR(limiter_.Admit(*host, call, now));
+    fleet_.JudgeHead(head);
+    return host;
+  }
+  const bool is_loader =
+      peer.id.has_value() && peer.id->host_id().has_value() && peer.id->trust_domain() == domain;
+  if (is_loader && !head.empty() && strangers_.Admit(peer.address, now).ok()) {
+    fleet_.JudgeHead(head);
+  }
   return host;
 }
 

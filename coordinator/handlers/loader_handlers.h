@@ -8,6 +8,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -23,7 +24,9 @@
 #include "coordinator/handlers/certificate_issuer.h"
 #include "coordinator/handlers/done.h"
 #include "coordinator/handlers/fetch_stream.h"
+#include "coordinator/handlers/host_limiter.h"
 #include "coordinator/handlers/online_signer.h"
+#include "coordinator/handlers/rate_limiter.h"
 #include "coordinator/handlers/ticket_keys.h"
 #include "proto/mig/v1/checkin.pb.h"
 #include "proto/mig/v1/loader_service.pb.h"
@@ -50,13 +53,16 @@ struct LoaderCounts {
   uint64_t mismatches = 0;   // check-ins that did not match a pin
 };
 
-// Any thread may call, if clock and random numbers say so too.
+// Any thread may call, if clock and random numbers say so too. CheckIn reads memory only and
+// returns at once; Fetch, Report and RenewCertificate may read store or contents, and are for a
+// thread that others do not wait for. Each call may be refused with RATE_LIMIT, which says when to
+// come back.
 class LoaderHandlers {
  public:
   // All must outlive it.
   LoaderHandlers(Fleet& fleet, BlobStore& blobs, OnlineSigner& signer, TicketKeys& tickets,
-                 const CertificateIssuer& issuer, base::Clock& clock, base::Random& random,
-                 const LoaderOptions& options);
+                 const CertificateIssuer& issuer, HostLimiter& limiter, base::Clock& clock,
+                 base::Random& random, const LoaderOptions& options);
 
   LoaderHandlers(const LoaderHandlers&) = delete;
   LoaderHandlers& operator=(const LoaderHandlers&) = delete;
@@ -73,7 +79,9 @@ class LoaderHandlers {
   absl::StatusOr<std::unique_ptr<FetchStream>> Fetch(const Peer& peer,
                                                      const v1::FetchRequest& request);
 
-  // Answered when durable; an outcome is counted once, however often it comes.
+  // Answered when durable; an outcome is counted once, however often it comes. What it says of the
+  // host's state is durable with it (reported_state.h). Of one host a bounded number stays
+  // (TrimOutcomes).
   void Report(const Peer& peer, const v1::ReportRequest& request, Done<v1::ReportAnswer> done);
 
   // Another certificate, perhaps for another key, for the same id. CSR, STORE_BEHIND; Aborted: two
@@ -86,7 +94,8 @@ class LoaderHandlers {
  private:
   struct Visit;  // one check-in that was let in (check_in.cc)
 
-  absl::StatusOr<HostId> Identify(const Peer& peer, absl::string_view head);
+  // The host that calls, if it is welcome and within its limits; judges its head.
+  absl::StatusOr<HostId> Admit(const Peer& peer, HostCall call, absl::string_view head);
   // `why`, counted.
   absl::Status Refused(absl::Status why);
 
@@ -105,6 +114,7 @@ class LoaderHandlers {
                                               std::vector<trust::AssignmentItem> items);
   OutcomeRecord RecordOf(const HostId& host, const AttemptId& attempt, const v1::Outcome& outcome,
                          absl::Time now) const;
+  std::optional<HostSeenRecord> SeenAfter(const HostId& host, const v1::ReportRequest& taken);
   struct Renewal {
     WriteBatch batch;
     v1::RenewCertificateAnswer answer;
@@ -124,6 +134,9 @@ class LoaderHandlers {
   OnlineSigner& signer_;
   TicketKeys& tickets_;
   const CertificateIssuer& issuer_;
+  HostLimiter& limiter_;
+  // Of heads that those carry who are not let in: each may cost a signature.
+  RateLimiter strangers_{RateLimiter::Options()};
   base::Clock& clock_;
   base::Random& random_;
   const LoaderOptions options_;

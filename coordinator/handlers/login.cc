@@ -39,7 +39,7 @@ absl::Status CheckInvite(const InviteRecord& invite, const OperatorRecord& perso
 absl::StatusOr<EnrollmentHandlers::Login> EnrollmentHandlers::PrepareLogin(
     const Peer& peer, const v1::FirstLoginRequest& request) {
   const absl::Time now = clock_.WallNow();
-  MIG_RETURN_IF_ERROR(limiter_.Admit(peer.address, now));
+  MIG_RETURN_IF_ERROR(limiter_.Admit(peer.address, clock_.MonotonicNow()));
   MIG_RETURN_IF_ERROR(fleet_.CheckNotBehind());
   MIG_ASSIGN_OR_RETURN(
       const trust::TokenSecret secret,

@@ -16,6 +16,7 @@
 #include "trust/refusal.h"
 #include "trust/token/token.h"
 #include "trust/x509/certificate_request.h"
+#include "trust/x509/possession.h"
 
 namespace mig::coordinator::testing {
 namespace {
@@ -51,6 +52,18 @@ class OperatorTest : public ::testing::Test {
       coordinator_.coordinator().enrollment().FirstLogin(coordinator_.PeerOf(""), request,
                                                          std::move(done));
     });
+  }
+  absl::Status RenewBy(const trust::x509::PrivateKey& key, absl::string_view certificate) {
+    v1::RenewByPossessionRequest request;
+    request.set_certificate(std::string(certificate));
+    request.set_csr(*trust::x509::CertificateRequest::Make(key, "someone"));
+    request.set_proof(trust::x509::ProvePossession(key, "corp.example", request.csr()));
+    return coordinator_
+        .Wait<v1::RenewByPossessionAnswer>([&](Done<v1::RenewByPossessionAnswer> done) {
+          coordinator_.coordinator().enrollment().RenewByPossession(coordinator_.PeerOf(""),
+                                                                    request, std::move(done));
+        })
+        .status();
   }
   absl::StatusOr<v1::Operator> Revoke(absl::string_view name) {
     v1::RevokeOperatorRequest request;
@@ -143,6 +156,18 @@ TEST_F(OperatorTest, WhoIsInvitedAgainDoesNotComeBackWithTheOldKey) {
   ASSERT_THAT(Revoke("bo"), IsOk());
   ASSERT_THAT(Invite("bo", v1::ADMIN_ROLE_OPERATOR), IsOk());
   EXPECT_FALSE(Admit(bo, "WhoAmI").ok());
+}
+
+TEST_F(OperatorTest, AKeyFromBeforeANewInvitationDoesNotRenew) {
+  const trust::x509::PrivateKey lost = NewKey();
+  const auto before = Login(Invite("bo", v1::ADMIN_ROLE_OPERATOR)->token_text(), lost);
+  ASSERT_THAT(before, IsOk());
+  ASSERT_THAT(RenewBy(lost, before->certificate_chain(0)), IsOk());
+
+  ASSERT_THAT(Login(Invite("bo", v1::ADMIN_ROLE_OPERATOR)->token_text(), NewKey()), IsOk());
+
+  EXPECT_THAT(trust::RefusalOf(RenewBy(lost, before->certificate_chain(0))),
+              Optional(Eq(v1::Refusal::UNRECORDED_KEY)));
 }
 
 TEST_F(OperatorTest, TheLastAdministratorStays) {

@@ -20,10 +20,16 @@ namespace {
 
 using Kind = trust::x509::SpiffeId::Kind;
 
-absl::Status CheckKeyKnown(const AllowedKeys& keys, const base::Digest& shown) {
-  if (keys.current == shown || keys.next == shown || keys.former == shown) return absl::OkStatus();
-  return trust::Refuse(v1::Refusal::UNRECORDED_KEY,
-                       "this key was never recorded here; enroll with a new token");
+// A former key counts for nothing: who had it may not be its owner any more (an invitation or an
+// enrollment anew is how people take a lost key out of use).
+absl::Status CheckKeyCounts(const AllowedKeys& keys, const base::Digest& shown) {
+  if (keys.current == shown || keys.next == shown) return absl::OkStatus();
+  const bool replaced = keys.former == shown;
+  return trust::Refuse(
+      v1::Refusal::UNRECORDED_KEY,
+      absl::StrCat("this key ",
+                   replaced ? "was replaced by a later one" : "was never recorded here",
+                   "; renew with the later key, or come in with a new token"));
 }
 
 template <typename Answer>
@@ -39,10 +45,11 @@ absl::StatusOr<EnrollmentHandlers::Renewal> EnrollmentHandlers::RenewHost(
     const trust::x509::Certificate& shown, const HostId& host,
     const trust::x509::CertificateRequest& csr, absl::Time now) {
   absl::StatusOr<HostRecord> record = fleet_.store().GetHost(host);
-  if (absl::IsNotFound(record.status())) return CheckKeyKnown({}, shown.spki_digest());
+  if (absl::IsNotFound(record.status())) return CheckKeyCounts({}, shown.spki_digest());
   MIG_RETURN_IF_ERROR(record.status());
   MIG_RETURN_IF_ERROR(fleet_.hosts().StillWelcome(host));
-  MIG_RETURN_IF_ERROR(CheckKeyKnown(record->keys, shown.spki_digest()));
+  MIG_RETURN_IF_ERROR(CheckKeyCounts(record->keys, shown.spki_digest()));
+  MIG_RETURN_IF_ERROR(host_limiter_.Admit(host, HostCall::kRenew, clock_.MonotonicNow()));
   MIG_ASSIGN_OR_RETURN(IssuedChain issued, issuer_.ForHost(TrustDomain(), host, csr.spki(), now));
   record->keys = AfterRenewal(record->keys, shown.spki_digest(), csr.spki_digest());
   Renewal renewal;
@@ -55,13 +62,13 @@ absl::StatusOr<EnrollmentHandlers::Renewal> EnrollmentHandlers::RenewOperator(
     const trust::x509::Certificate& shown, absl::string_view name,
     const trust::x509::CertificateRequest& csr, absl::Time now) {
   absl::StatusOr<OperatorRecord> person = fleet_.store().GetOperator(name);
-  if (absl::IsNotFound(person.status())) return CheckKeyKnown({}, shown.spki_digest());
+  if (absl::IsNotFound(person.status())) return CheckKeyCounts({}, shown.spki_digest());
   MIG_RETURN_IF_ERROR(person.status());
   if (person->revoked) {
     return trust::Refuse(v1::Refusal::REVOKED,
                          absl::StrCat("operator '", person->name, "' was revoked"));
   }
-  MIG_RETURN_IF_ERROR(CheckKeyKnown(person->keys, shown.spki_digest()));
+  MIG_RETURN_IF_ERROR(CheckKeyCounts(person->keys, shown.spki_digest()));
   MIG_ASSIGN_OR_RETURN(IssuedChain issued,
                        issuer_.ForOperator(TrustDomain(), name, csr.spki(), now));
   person->keys = AfterRenewal(person->keys, shown.spki_digest(), csr.spki_digest());
@@ -75,7 +82,7 @@ absl::StatusOr<EnrollmentHandlers::Renewal> EnrollmentHandlers::RenewOperator(
 absl::StatusOr<EnrollmentHandlers::Renewal> EnrollmentHandlers::PrepareRenewal(
     const Peer& peer, const v1::RenewByPossessionRequest& request) {
   const absl::Time now = clock_.WallNow();
-  MIG_RETURN_IF_ERROR(limiter_.Admit(peer.address, now));
+  MIG_RETURN_IF_ERROR(limiter_.Admit(peer.address, clock_.MonotonicNow()));
   MIG_ASSIGN_OR_RETURN(const trust::x509::Certificate shown,
                        trust::x509::Certificate::ParseDer(request.certificate()));
   MIG_ASSIGN_OR_RETURN(const trust::x509::SpiffeId id, shown.spiffe_id());

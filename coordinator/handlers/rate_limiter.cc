@@ -1,22 +1,13 @@
 #include "coordinator/handlers/rate_limiter.h"
 
-#include <algorithm>
+#include <iterator>
 
 #include "absl/strings/str_cat.h"
 #include "trust/refusal.h"
 
 namespace mig::coordinator {
 
-absl::Duration RateLimiter::WaitOf(Bucket bucket, const Rate& rate, absl::Time now) {
-  const absl::Time used_until = std::max(bucket, now) + rate.interval;
-  return std::max(used_until - now - rate.burst * rate.interval, absl::ZeroDuration());
-}
-
-void RateLimiter::Take(Bucket& bucket, const Rate& rate, absl::Time now) {
-  bucket = std::max(bucket, now) + rate.interval;
-}
-
-RateLimiter::Bucket& RateLimiter::BucketOf(absl::string_view key) {
+Bucket& RateLimiter::BucketOf(absl::string_view key) {
   const auto found = known_.find(key);
   if (found != known_.end()) {
     order_.splice(order_.end(), order_, found->second.place);
@@ -28,20 +19,20 @@ RateLimiter::Bucket& RateLimiter::BucketOf(absl::string_view key) {
   }
   order_.emplace_back(key);
   Known& known = known_[std::string(key)];
-  known = Known{.bucket = absl::InfinitePast(), .place = std::prev(order_.end())};
+  known = Known{.bucket = {}, .place = std::prev(order_.end())};
   return known.bucket;
 }
 
-absl::Status RateLimiter::Admit(absl::string_view key, absl::Time now) {
+absl::Status RateLimiter::Admit(absl::string_view key, base::MonotonicTime now) {
   absl::MutexLock lock(&mutex_);
   // The sum first: who is refused by it takes no place among the keys.
-  absl::Duration wait = WaitOf(sum_, options_.sum, now);
+  absl::Duration wait = sum_.WaitFor(options_.sum, now);
   if (wait == absl::ZeroDuration()) {
     Bucket& bucket = BucketOf(key);
-    wait = WaitOf(bucket, options_.each, now);
+    wait = bucket.WaitFor(options_.each, now);
     if (wait == absl::ZeroDuration()) {
-      Take(bucket, options_.each, now);
-      Take(sum_, options_.sum, now);
+      bucket.Take(options_.each, now);
+      sum_.Take(options_.sum, now);
       return absl::OkStatus();
     }
   }

@@ -4,7 +4,6 @@
 #define MIG_COORDINATOR_HANDLERS_RATE_LIMITER_H_
 
 #include <cstddef>
-#include <cstdint>
 #include <list>
 #include <string>
 
@@ -14,14 +13,10 @@
 #include "absl/strings/string_view.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "base/time_point.h"
+#include "coordinator/handlers/rate.h"
 
 namespace mig::coordinator {
-
-// `burst` calls at once, then one more each `interval`.
-struct Rate {
-  uint32_t burst = 0;
-  absl::Duration interval;
-};
 
 // Any thread may call.
 class RateLimiter {
@@ -41,28 +36,23 @@ class RateLimiter {
   RateLimiter& operator=(const RateLimiter&) = delete;
 
   // RATE_LIMIT, which says when to come back; a call that is refused counts nothing.
-  absl::Status Admit(absl::string_view key, absl::Time now);
+  absl::Status Admit(absl::string_view key, base::MonotonicTime now);
 
   // Keys remembered.
   size_t size() const;
 
  private:
-  // The time until which a bucket is used up: GCRA (ITU-T I.371), one number for each.
-  using Bucket = absl::Time;
   using Order = std::list<std::string>;  // longest ago first
   struct Known {
     Bucket bucket;
     Order::iterator place;
   };
 
-  // How long `bucket` has to wait for one more call; zero: none.
-  static absl::Duration WaitOf(Bucket bucket, const Rate& rate, absl::Time now);
-  static void Take(Bucket& bucket, const Rate& rate, absl::Time now);
   Bucket& BucketOf(absl::string_view key) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const Options options_;
   mutable absl::Mutex mutex_;
-  Bucket sum_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();
+  Bucket sum_ ABSL_GUARDED_BY(mutex_);
   Order order_ ABSL_GUARDED_BY(mutex_);
   absl::flat_hash_map<std::string, Known> known_ ABSL_GUARDED_BY(mutex_);
 };

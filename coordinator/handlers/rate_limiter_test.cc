@@ -17,14 +17,14 @@ using ::mig::base::testing::IsOk;
 using ::testing::Eq;
 using ::testing::Optional;
 
-const absl::Time kNow = absl::FromUnixSeconds(1'767'225'600);
+const base::MonotonicTime kNow(absl::Hours(1));
 const RateLimiter::Options kSmall = {
     .each = {.burst = 3, .interval = absl::Seconds(1)},
     .sum = {.burst = 5, .interval = absl::Seconds(1)},
     .max_keys = 4,
 };
 
-int Admitted(RateLimiter& limiter, absl::string_view key, int calls, absl::Time now) {
+int Admitted(RateLimiter& limiter, absl::string_view key, int calls, base::MonotonicTime now) {
   int admitted = 0;
   for (int i = 0; i < calls; ++i) admitted += limiter.Admit(key, now).ok() ? 1 : 0;
   return admitted;

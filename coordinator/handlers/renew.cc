@@ -12,7 +12,7 @@ namespace mig::coordinator {
 absl::StatusOr<LoaderHandlers::Renewal> LoaderHandlers::PrepareRenewal(
     const Peer& peer, const v1::RenewCertificateRequest& request) {
   Renewal renewal;
-  MIG_ASSIGN_OR_RETURN(const HostId host, Identify(peer, request.newest_head()));
+  MIG_ASSIGN_OR_RETURN(const HostId host, Admit(peer, HostCall::kRenew, request.newest_head()));
   MIG_RETURN_IF_ERROR(fleet_.CheckNotBehind());
   MIG_ASSIGN_OR_RETURN(const trust::x509::CertificateRequest csr,
                        trust::x509::CertificateRequest::ParseDer(request.csr()));

@@ -23,6 +23,7 @@ namespace {
 
 using ::mig::base::testing::IsOk;
 using ::testing::Eq;
+using ::testing::HasSubstr;
 using ::testing::Optional;
 
 class RenewalTest : public ::testing::Test {
@@ -129,12 +130,23 @@ TEST_F(RenewalTest, SixtyDaysAfterItsCertificateExpiredAHostComesBack) {
   EXPECT_THAT(Welcome(coordinator_.PeerOf(answer->certificate_chain(0))), IsOk());
 }
 
-TEST_F(RenewalTest, TheFormerKeyIsGoodForPossession) {
+TEST_F(RenewalTest, TheKeyThatWasIssuedLastIsGoodForPossession) {
+  const InProcessCoordinator::EnrolledHost host = coordinator_.Enroll(1);
+  const trust::x509::PrivateKey next = NewKey();
+  const auto second = Renew(host.peer, CsrOf(next));
+
+  EXPECT_THAT(RenewBy(next, second->certificate_chain(0), CsrOf(next)), IsOk());
+}
+
+TEST_F(RenewalTest, AFormerKeyIsNotAndSaysThatThereIsALaterOne) {
   const InProcessCoordinator::EnrolledHost host = coordinator_.Enroll(1);
   const auto second = Renew(host.peer, CsrOf(NewKey()));
   ASSERT_THAT(Renew(coordinator_.PeerOf(second->certificate_chain(0)), CsrOf(NewKey())), IsOk());
 
-  EXPECT_THAT(RenewBy(*host.key, host.certificate_der, CsrOf(*host.key)), IsOk());
+  const absl::Status refused = RenewBy(*host.key, host.certificate_der, CsrOf(*host.key)).status();
+
+  EXPECT_THAT(trust::RefusalOf(refused), Optional(Eq(v1::Refusal::UNRECORDED_KEY)));
+  EXPECT_THAT(refused.message(), HasSubstr("later one"));
 }
 
 TEST_F(RenewalTest, ARevokedHostNever) {

@@ -1,5 +1,6 @@
 // LoaderHandlers::Report: durable before it is acknowledged, counted once by (host, attempt).
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -7,8 +8,10 @@
 
 #include "base/sizes.h"
 #include "base/status_macros.h"
+#include "coordinator/handlers/host_line.h"
 #include "coordinator/handlers/loader_handlers.h"
 #include "coordinator/handlers/outcome_check.h"
+#include "coordinator/handlers/reported_state.h"
 #include "trust/fields.h"
 #include "trust/refusal.h"
 
@@ -50,15 +53,33 @@ OutcomeRecord LoaderHandlers::RecordOf(const HostId& host, const AttemptId& atte
   return record;
 }
 
+// The host's last check-in, moved on by what it reports; nothing where that changes nothing.
+std::optional<HostSeenRecord> LoaderHandlers::SeenAfter(const HostId& host,
+                                                        const v1::ReportRequest& taken) {
+  absl::StatusOr<HostSeenRecord> seen = fleet_.LastSeen(host);
+  if (!seen.ok()) return std::nullopt;
+  std::optional<v1::CheckInRequest> said = SaidIn(&*seen);
+  if (!said.has_value()) return std::nullopt;
+  const std::shared_ptr<const Snapshot> snapshot = fleet_.snapshot();
+  bool changed = false;
+  for (const v1::Outcome& outcome : taken.outcomes()) {
+    changed = ApplyReported(outcome, *snapshot, *said) == StateChange::kSome || changed;
+  }
+  if (!changed) return std::nullopt;
+  seen->summary = SummaryOf(*said);
+  return *std::move(seen);
+}
+
 void LoaderHandlers::Report(const Peer& peer, const v1::ReportRequest& request,
                             Done<v1::ReportAnswer> done) {
-  const absl::StatusOr<HostId> host = Identify(peer, "");
+  const absl::StatusOr<HostId> host = Admit(peer, HostCall::kReport, "");
   if (!host.ok()) return done(Refused(host.status()));
   const absl::StatusOr<std::vector<AttemptId>> attempts = AttemptsOf(request);
   if (!attempts.ok()) return done(Refused(attempts.status()));
 
   const absl::Time now = clock_.WallNow();
   v1::ReportAnswer answer;
+  v1::ReportRequest taken;
   WriteBatch batch;
   for (int i = 0; i < request.outcomes_size(); ++i) {
     const v1::Outcome& outcome = request.outcomes(i);
@@ -72,13 +93,20 @@ void LoaderHandlers::Report(const Peer& peer, const v1::ReportRequest& request,
     answer.add_acknowledged_attempts(attempt);
     batch.push_back(
         InsertOutcome{RecordOf(*host, (*attempts)[static_cast<size_t>(i)], outcome, now)});
+    *taken.add_outcomes() = outcome;
   }
   if (batch.empty()) return done(std::move(answer));
+  if (fleet_.hosts().CountOutcomes(*host, batch.size())) batch.push_back(TrimOutcomes{*host});
+  if (std::optional<HostSeenRecord> seen = SeenAfter(*host, taken); seen.has_value()) {
+    // In memory too, where the check-in itself may still wait to be written, and would win.
+    fleet_.seen().Put(*seen, now);
+    batch.push_back(RecordSeen{*std::move(seen)});
+  }
   fleet_.Append(std::move(batch), [this, answer = std::move(answer), done = std::move(done)](
                                       const absl::StatusOr<Written>& written) mutable {
     if (!written.ok()) return done(written.status());
-    for (const RowResult& row : written->rows) {
-      if (row.effect == RowResult::Effect::kWritten) {
+    for (int i = 0; i < answer.acknowledged_attempts_size(); ++i) {
+      if (written->rows[static_cast<size_t>(i)].effect == RowResult::Effect::kWritten) {
         counters_.outcomes.fetch_add(1, std::memory_order_relaxed);
       }
     }

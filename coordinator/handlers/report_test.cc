@@ -37,9 +37,10 @@ class ReportTest : public ::testing::Test {
     coordinator_.StartPlan(plan_);
   }
 
-  v1::Rollout Rollout() {
+  v1::Rollout Rollout() { return Rollout(plan_.name()); }
+  v1::Rollout Rollout(const std::string& name) {
     v1::GetRolloutRequest request;
-    request.set_name(plan_.name());
+    request.set_name(name);
     const absl::StatusOr<v1::Rollout> rollout =
         coordinator_.Wait<v1::Rollout>([&](Done<v1::Rollout> done) {
           coordinator_.coordinator().rollouts().GetRollout(coordinator_.admin(), request,
@@ -61,6 +62,34 @@ TEST_F(ReportTest, AHealthyOutcomeIsCounted) {
   ASSERT_THAT(host_->Report(outcome), IsOk());
 
   EXPECT_EQ(Rollout().total().healthy(), 1);
+}
+
+// Its host has gone on since: what it has now is not what it was from.
+TEST_F(ReportTest, ASupersededRolloutStillSaysFromWhichVersionItWas) {
+  trust::Verified<trust::Manifest> before = coordinator_.authority().Verified(
+      coordinator_.authority().Manifest("agent", 1, {{"agent", "program"}}));
+  host_->Has(before);
+  std::string names[2];
+  for (uint64_t sequence = 2; sequence <= 3; ++sequence) {
+    const auto release =
+        coordinator_.Publish("agent", sequence, {{"agent", std::string(sequence, 'p')}});
+    v1::Plan plan = coordinator_.authority().Plan(sequence, "agent", release.digest());
+    plan.set_baseline_until_ms(0);
+    names[sequence - 2] = plan.name();
+    coordinator_.StartPlan(plan);
+    v1::Outcome outcome = host_->OutcomeOf(host_->Assigned(), static_cast<char>('a' + sequence));
+    outcome.set_from_manifest_digest(std::string(before.digest().bytes()));
+    ASSERT_THAT(host_->Report(outcome), IsOk());
+    host_->Has(release);
+    before = release;
+  }
+  ASSERT_THAT(host_->CheckIn(), IsOk());
+
+  EXPECT_EQ(Rollout(names[0]).state(), v1::Rollout::SUPERSEDED);
+  EXPECT_EQ(Rollout(names[0]).changes(0).from_version(), "1.1");
+  EXPECT_EQ(Rollout(names[1]).changes(0).from_version(), "1.2");
+  coordinator_.Restart();
+  EXPECT_EQ(Rollout(names[0]).changes(0).from_version(), "1.1");
 }
 
 // Promise 5.

@@ -1,6 +1,7 @@
 #include "coordinator/handlers/rollout_view.h"
 
 #include <algorithm>
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -115,15 +116,34 @@ void AddFailures(const RolloutLedger::Totals& totals, v1::Rollout& view) {
   }
 }
 
+// The version of `product` that most hosts had before: by their outcomes, which stand whatever they
+// did since, and of those that have reported nothing by what they have. Empty: none is known.
+std::string VersionBefore(const Snapshot& snapshot, const std::string& product,
+                          const RolloutLedger::Totals& totals, const Census::PlanCount& expected) {
+  std::map<RolloutLedger::Release, uint64_t> hosts = totals.before;
+  for (const auto& [release, count] : expected.before) hosts[release] += count;
+  std::string version;
+  uint64_t most = 0;
+  for (const auto& [release, count] : hosts) {
+    const rollout::CheckedManifest* manifest = snapshot.manifest(release.manifest);
+    const bool is_of_it = manifest != nullptr && release.product == product &&
+                          manifest->manifest().product() == product;
+    if (!is_of_it || count <= most) continue;
+    most = count;
+    version = manifest->manifest().version();
+  }
+  return version;
+}
+
 void AddChanges(const Snapshot& snapshot, const trust::Plan& plan,
-                const Census::PlanCount& expected, v1::Rollout& view) {
+                const RolloutLedger::Totals& totals, const Census::PlanCount& expected,
+                v1::Rollout& view) {
   for (const trust::PlanItem& item : plan.items()) {
     v1::ProductChange& change = *view.add_changes();
     change.set_product(item.product);
     const rollout::CheckedManifest* target = snapshot.manifest(item.manifest);
     if (target != nullptr) change.set_to_version(target->manifest().version());
-    const auto from = expected.from_versions.find(item.product);
-    if (from != expected.from_versions.end()) change.set_from_version(from->second);
+    change.set_from_version(VersionBefore(snapshot, item.product, totals, expected));
   }
 }
 
@@ -219,7 +239,7 @@ v1::Rollout RolloutOf(const Snapshot& snapshot, const rollout::CheckedPlan& plan
   AddInto(CountsOf(At(totals, {.kind = OfferKind::kBaseline}), 0), *view.mutable_total());
   AddFailures(totals, view);
   view.set_last_event(progress.last_event);
-  AddChanges(snapshot, plan.plan(), expected, view);
+  AddChanges(snapshot, plan.plan(), totals, expected, view);
   AddSigners(snapshot, plan, view);
   return view;
 }

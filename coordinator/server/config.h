@@ -10,6 +10,8 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "base/file_system.h"
+#include "coordinator/handlers/host_limiter.h"
+#include "coordinator/handlers/rate_limiter.h"
 
 namespace mig::coordinator {
 
@@ -46,6 +48,10 @@ struct Config {
   std::string store;
   std::string blobs;
   std::string operator_token;  // may be missing on disk: then nobody is invited at the start
+  // A burst below what one run of a loader may need, or above a million, is refused; so is an
+  // interval of more than a day.
+  HostLimits limits;
+  RateLimiter::Options enrollment_limits;
 
   // Reads `path`, which is absolute. A path in it that is not absolute begins at its directory.
   //

@@ -50,6 +50,24 @@ directory = "blobs"
 # The first operator's one-use invitation; the file may be deleted after the first login.
 [enrollment]
 operator_token_file = "operator.token"
+
+# How often one host may call, by the id in its certificate: so many calls at once (burst), then one
+# more with each interval. The largest run of a loader fits in; whoever is in a loop is told when to
+# come back. Raise it for a benchmark that has few hosts. Without this table: the same.
+[limits]
+check_in_burst = 128
+check_in_interval = "5s"
+fetch_burst = 4096
+fetch_interval = "250ms"
+report_burst = 256
+report_interval = "5s"
+renew_burst = 8
+renew_interval = "1h"
+# The same of one address at the enrollment port, where nobody has an id yet, and of all together.
+enrollment_burst = 200
+enrollment_interval = "200ms"
+all_enrollment_burst = 2000
+all_enrollment_interval = "5ms"
 )";
 
 }  // namespace

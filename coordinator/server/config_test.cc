@@ -3,7 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "absl/time/time.h"
 #include "base/memory_file_system.h"
 #include "base/path.h"
 #include "base/testing/status_matchers.h"
@@ -39,6 +41,42 @@ TEST(CoordinatorConfigTest, TheTemplateLoadsAndItsPathsBeginAtItsDirectory) {
   EXPECT_EQ(config->metrics_listen.ToString(), "127.0.0.1:9090");
   EXPECT_EQ(config->store, "/etc/mig/store.db");
   EXPECT_EQ(config->operator_token, "/etc/mig/operator.token");
+}
+
+TEST(CoordinatorConfigTest, TheTemplatesLimitsAreThoseWithoutATable) {
+  const std::string with = Template();
+  const std::string without = with.substr(0, with.find("[limits]"));
+  ASSERT_NE(with, without);
+  EXPECT_EQ(Load(with)->limits, HostLimits());
+  EXPECT_EQ(Load(without)->limits, HostLimits());
+  EXPECT_EQ(Load(with)->enrollment_limits.each, RateLimiter::Options().each);
+  EXPECT_EQ(Load(with)->enrollment_limits.sum, RateLimiter::Options().sum);
+}
+
+TEST(CoordinatorConfigTest, LimitsAreRead) {
+  const auto config =
+      Load(absl::StrReplaceAll(Template(), {{"check_in_burst = 128", "check_in_burst = 1000000"},
+                                            {"\"250ms\"", "\"1us\""}}));
+  ASSERT_THAT(config, IsOk());
+  EXPECT_EQ(config->limits.check_in.burst, 1'000'000);
+  EXPECT_EQ(config->limits.fetch.interval, absl::Microseconds(1));
+}
+
+TEST(CoordinatorConfigTest, ALimitThatWouldStopARunIsRefusedWithItsBounds) {
+  for (const absl::string_view key : {"check_in_burst", "fetch_burst", "report_burst"}) {
+    std::string text = Template();
+    const size_t at = text.find(absl::StrCat(key, " = ")) + key.size() + 3;
+    text.replace(at, text.find('\n', at) - at, "1");
+    EXPECT_THAT(Load(text).status(), StatusIs(absl::StatusCode::kInvalidArgument,
+                                              HasSubstr(absl::StrCat(key, ": is 1; it takes "))));
+  }
+}
+
+TEST(CoordinatorConfigTest, AnIntervalOfNothingIsRefused) {
+  for (const absl::string_view text : {"\"0s\"", "\"-5s\"", "\"25h\"", "\"soon\""}) {
+    EXPECT_THAT(Load(absl::StrReplaceAll(Template(), {{"\"1h\"", text}})).status(),
+                StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("renew_interval: ")));
+  }
 }
 
 TEST(CoordinatorConfigTest, AnAbsolutePathIsTakenAsItIs) {

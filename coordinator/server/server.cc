@@ -89,6 +89,8 @@ class Server::Impl {
         coordinator_,
         Coordinator::Start(
             parts, {.roots = material_.roots,
+                    .enrollment = {.limits = config_.enrollment_limits},
+                    .host_limits = config_.limits,
                     .self = {.version = version,
                              .server_certificate_expires = material_.server_certificate_expires}}));
     writer_ = std::make_unique<WriterThread>(*store_);
