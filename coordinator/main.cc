@@ -111,6 +111,8 @@ int Serve(const Machine& machine, const Arguments& arguments) {
 
 int Main(int argc, char** argv) {
   RequireTls13();
+  // A limit on the size of files is an error of the write, as a full disk is, not our end.
+  signal(SIGXFSZ, SIG_IGN);
   Arguments arguments;
   CLI::App app(kHelp, "mig-coordinator");
   app.set_version_flag("--version", base::kVersion);
