@@ -20,6 +20,7 @@ class HostClock::HostEvent : public base::Event {
 
   Result WaitUntil(base::MonotonicTime deadline) override {
     MIG_CHECK(!waiter_) << "two wait for one event";
+    if (clock_.before_wait) clock_.before_wait();
     for (;;) {
       if (!clock_.Asleep()) {
         if (happened_) return Result::kHappened;
@@ -84,6 +85,7 @@ base::BootTime HostClock::BootNow() { return base::BootTime(time_.Now() - booted
 std::string HostClock::BootId() { return absl::StrCat(name_, "-boot-", boots_); }
 
 void HostClock::SleepUntil(base::MonotonicTime deadline) {
+  if (before_wait) before_wait();
   while (Asleep() || MonotonicNow() < deadline) {
     if (time_.SuspendUntil(When(deadline)) == VirtualTime::Wakeup::kCancelled) return;
   }

@@ -3,6 +3,7 @@
 #ifndef MIG_SIM_FIBER_HOST_CLOCK_H_
 #define MIG_SIM_FIBER_HOST_CLOCK_H_
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -41,6 +42,11 @@ class HostClock : public base::Clock {
   base::MonotonicTime MonotonicNow() override;
   base::BootTime BootNow() override;
   std::string BootId() override;
+
+  // Asked at the beginning of each wait, on the fiber that is about to; it may cancel that fiber (a
+  // machine that has lost power waits for nothing). Null: nobody is asked.
+  std::function<void()> before_wait;
+
   void SleepUntil(base::MonotonicTime deadline) override;
   std::unique_ptr<base::Event> NewEvent() override;
 

@@ -1,6 +1,7 @@
 #include "sim/world/documents.h"
 
 #include <algorithm>
+#include <set>
 #include <tuple>
 #include <utility>
 
@@ -115,6 +116,7 @@ void Documents::SignRoot(absl::Time start, const DomainParts& domain) {
 void Documents::SignReleases(const Scenario& scenario, uint64_t seed, absl::Time start,
                              base::ChunkPool& pool) {
   std::map<std::tuple<std::string, uint64_t, std::string>, std::shared_ptr<const Content>> known;
+  std::set<std::string> names;  // of the releases before: what is left out is retired
   for (size_t i = 0; i < scenario.releases.size(); ++i) {
     SignedRelease release;
     release.version = scenario.releases[i].version;
@@ -134,6 +136,10 @@ void Documents::SignReleases(const Scenario& scenario, uint64_t seed, absl::Time
       component.set_size_bytes(content->bytes.size());
       component.set_sha256(Text(content->digest));
     }
+    for (const std::string& name : names) {
+      if (release.components.count(name) == 0) manifest.add_retired(name);
+    }
+    for (const auto& [name, content] : release.components) names.insert(name);
     release.digest = base::Sha256Of(manifest.SerializeAsString());
     release.envelope = authority_.Sign(manifest);
     releases_.push_back(std::move(release));

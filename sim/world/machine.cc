@@ -9,7 +9,7 @@
 #include "base/check.h"
 #include "base/path.h"
 #include "base/whole_file.h"
-#include "loader/install/journal.h"
+#include "loader/state/report_spool.h"
 #include "loader/state/state_directory.h"
 #include "trust/half_file.h"
 
@@ -36,22 +36,6 @@ bool HasSameBytes(const base::FileContents& a, const base::FileContents& b) {
     ++next;
   });
   return same && next == pieces.size();
-}
-
-// By path, those that a dictionary's component could be.
-std::map<std::string, const base::DiskNode*> ManagedFiles(const base::DiskImage& image) {
-  std::map<std::string, const base::DiskNode*> files;
-  const auto take = [&](absl::string_view directory, auto is_managed) {
-    const base::DiskNode* node = image.Find(directory);
-    if (node == nullptr) return;
-    for (const auto& [name, number] : node->entries) {
-      if (is_managed(name)) files[base::JoinPath(directory, name)] = &image.nodes.at(number);
-    }
-  };
-  take("/opt/a", [](const std::string& name) { return name == "agent" || name == "agent.cfg"; });
-  take("/opt/a/conf.d",
-       [](const std::string& name) { return name[0] != '.' && absl::EndsWith(name, ".cfg"); });
-  return files;
 }
 
 bool IsSetOf(const SignedRelease& release,
@@ -87,11 +71,64 @@ std::string BytesAt(const base::FileContents& contents, uint64_t offset, size_t 
   return bytes;
 }
 
+std::string WholeOf(const base::FileContents& contents) {
+  return BytesAt(contents, 0, contents.size_bytes());
+}
+
+std::optional<trust::TrustedState> TrustedIn(const base::FileContents& file) {
+  const trust::HalfFileReading reading =
+      trust::ReadHalfFile(trust::HalfFileKind::kTrust, BytesAt(file, 0, base::kTrustHalfBytes),
+                          BytesAt(file, base::kTrustSecondHalfOffset, base::kTrustHalfBytes));
+  if (!reading.payload.has_value()) return std::nullopt;
+  absl::StatusOr<trust::TrustedState> state = trust::ParseTrustedState(*reading.payload);
+  if (!state.ok()) return std::nullopt;
+  return *std::move(state);
+}
+
+// With the loader's own reader, on a copy of the disk: reading a batch marks it as sent.
+std::map<std::string, v1::Outcome> SpooledIn(const World& world, const base::DiskImage& image) {
+  std::map<std::string, v1::Outcome> outcomes;
+  base::MemoryFileSystem copy(image);
+  absl::StatusOr<std::unique_ptr<base::Directory>> directory =
+      copy.OpenRoot(base::JoinPath(world.config().state_directory, "spool"));
+  if (!directory.ok()) return outcomes;
+  absl::StatusOr<loader::ReportSpool> spool = loader::ReportSpool::Open(*std::move(directory));
+  if (!spool.ok()) return outcomes;
+  for (const v1::SpoolRecord& record : spool->SetAside()) {
+    outcomes[record.outcome().attempt()] = record.outcome();
+  }
+  for (;;) {
+    const absl::StatusOr<v1::ReportRequest> batch = spool->NextBatch();
+    if (!batch.ok() || batch->outcomes().empty()) return outcomes;
+    v1::ReportAnswer taken;
+    for (const v1::Outcome& outcome : batch->outcomes()) {
+      outcomes[outcome.attempt()] = outcome;
+      taken.add_acknowledged_attempts(outcome.attempt());
+    }
+    if (!spool->Settle(taken).ok()) return outcomes;
+  }
+}
+
 }  // namespace
+
+std::map<std::string, const base::DiskNode*> ManagedFilesOf(const base::DiskImage& image) {
+  std::map<std::string, const base::DiskNode*> files;
+  const auto take = [&](absl::string_view directory, auto is_managed) {
+    const base::DiskNode* node = image.Find(directory);
+    if (node == nullptr) return;
+    for (const auto& [name, number] : node->entries) {
+      if (is_managed(name)) files[base::JoinPath(directory, name)] = &image.nodes.at(number);
+    }
+  };
+  take("/opt/a", [](const std::string& name) { return name == "agent" || name == "agent.cfg"; });
+  take("/opt/a/conf.d",
+       [](const std::string& name) { return name[0] != '.' && absl::EndsWith(name, ".cfg"); });
+  return files;
+}
 
 FilesFound FilesOf(const World& world, const base::DiskImage& image) {
   FilesFound found;
-  const std::map<std::string, const base::DiskNode*> files = ManagedFiles(image);
+  const std::map<std::string, const base::DiskNode*> files = ManagedFilesOf(image);
   if (files.empty()) {
     found.none = true;
     return found;
@@ -167,6 +204,7 @@ void Machine::Boot(const base::DiskImage& image) {
 // By the set that lies there: an agent that is bad is so with its own configuration.
 AgentScript Machine::ScriptNow() {
   if (on_agent_start) on_agent_start();
+  if (behaves) return behaves();
   const FilesFound found = Files();
   if (found.none) return AgentScript::CannotStart(absl::NotFoundError("there is no program"));
   if (!found.release.has_value() || !world_.IsBad(*found.release, index_)) {
@@ -185,22 +223,24 @@ AgentScript Machine::ScriptNow() {
 
 FilesFound Machine::Files() const { return FilesOf(world_, disk_->SeenImage()); }
 
-std::optional<trust::TrustedState> Machine::Trusted() const {
+LoaderState Machine::State() const {
   const base::DiskImage image = disk_->SeenImage();
-  const base::DiskNode* file = image.Find(absl::StrCat(world_.config().state_directory, "/trust"));
-  if (file == nullptr) return std::nullopt;
-  const trust::HalfFileReading reading = trust::ReadHalfFile(
-      trust::HalfFileKind::kTrust, BytesAt(file->contents, 0, base::kTrustHalfBytes),
-      BytesAt(file->contents, base::kTrustSecondHalfOffset, base::kTrustHalfBytes));
-  if (!reading.payload.has_value()) return std::nullopt;
-  absl::StatusOr<trust::TrustedState> state = trust::ParseTrustedState(*reading.payload);
-  if (!state.ok()) return std::nullopt;
-  return *std::move(state);
-}
-
-bool Machine::HasJournal() const {
-  return disk_->SeenImage().Find(
-             absl::StrCat(world_.config().state_directory, "/", loader::kJournalName)) != nullptr;
+  const base::DiskNode* directory = image.Find(world_.config().state_directory);
+  LoaderState state{.files = FilesOf(world_, image)};
+  if (directory == nullptr) return state;
+  const auto file = [&](absl::string_view name) -> const base::DiskNode* {
+    const auto entry = directory->entries.find(std::string(name));
+    return entry == directory->entries.end() ? nullptr : &image.nodes.at(entry->second);
+  };
+  if (const base::DiskNode* trusted = file("trust")) state.trusted = TrustedIn(trusted->contents);
+  if (const base::DiskNode* journal = file(loader::kJournalName)) {
+    state.has_journal = true;
+    absl::StatusOr<loader::Journal> read = loader::DecodeJournal(WholeOf(journal->contents));
+    if (read.ok()) state.journal = *std::move(read);
+  }
+  const base::DiskNode* spool = file("spool");
+  if (spool != nullptr && !spool->entries.empty()) state.spooled = SpooledIn(world_, image);
+  return state;
 }
 
 }  // namespace mig::sim

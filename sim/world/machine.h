@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -18,9 +19,11 @@
 #include "base/random.h"
 #include "base/testing/seeded_random.h"
 #include "loader/host/testing/given_host_facts.h"
+#include "loader/install/journal.h"
 #include "loader/run/connector.h"
 #include "loader/run/host.h"
 #include "loader/services/testing/scripted_services.h"
+#include "proto/mig/v1/report.pb.h"
 #include "sim/world/world.h"
 #include "trust/host_id.h"
 #include "trust/trusted_state.h"
@@ -33,6 +36,17 @@ struct FilesFound {
   std::optional<size_t> release;
   bool none = false;      // no managed file at all
   std::string describes;  // for messages, if it is neither: "/opt/a/agent of 1.1, ..."
+};
+
+struct LoaderState {
+  FilesFound files;
+  // Nothing: there is none, or it cannot be read.
+  std::optional<trust::TrustedState> trusted;
+  // An install that has begun and not ended; nothing: none, or it cannot be read.
+  std::optional<loader::Journal> journal;
+  bool has_journal = false;
+  // Outcomes that wait, by attempt.
+  std::map<std::string, v1::Outcome> spooled;
 };
 
 // One thread at a time. Memory: its disk's inodes; contents are the world's.
@@ -50,11 +64,11 @@ class Machine {
 
   // For loader::Enroll, Run, RecoverRun.
   const loader::Host& host() const { return *host_; }
-  World& world() { return world_; }
+  World& world() const { return world_; }
   size_t index() const { return index_; }
   std::string name() const { return World::NameOf(index_); }
   const trust::HostId& id() const { return world_.id(index_); }
-  base::MemoryFileSystem& disk() { return *disk_; }
+  base::MemoryFileSystem& disk() const { return *disk_; }
   loader::testing::ScriptedServices& services() { return services_; }
 
   // Processes are gone, and the disk is another one. Reboot the clock too.
@@ -63,13 +77,14 @@ class Machine {
   // Asked at each start of the agent, before it runs.
   std::function<void()> on_agent_start;
 
+  // How it behaves then; null: as the scenario says.
+  std::function<loader::testing::AgentScript()> behaves;
+
   // --- What is there, read behind the loader's back: counts no operation and fails never.
 
   FilesFound Files() const;
-  // Nothing: there is none, or it cannot be read.
-  std::optional<trust::TrustedState> Trusted() const;
-  // Whether an install has begun and not ended.
-  bool HasJournal() const;
+  // What the loader remembers. One look at the disk for all of it.
+  LoaderState State() const;
 
  private:
   void Build();
@@ -89,6 +104,9 @@ class Machine {
 
 // Which release's set of managed files an image has.
 FilesFound FilesOf(const World& world, const base::DiskImage& image);
+
+// By path, whatever lies where a component could. Valid as long as the image.
+std::map<std::string, const base::DiskNode*> ManagedFilesOf(const base::DiskImage& image);
 
 }  // namespace mig::sim
 

@@ -98,6 +98,14 @@ bool World::IsBad(size_t release, size_t host) const {
   return drawn % 1'000'000 < bad_ppm;
 }
 
+absl::Duration World::SkewOf(size_t host) const {
+  const int64_t most_s = absl::ToInt64Seconds(scenario_.clock_skew);
+  if (most_s == 0) return absl::ZeroDuration();
+  const uint64_t drawn = seed_.For("skew", host).value();
+  const uint64_t choices = 2 * static_cast<uint64_t>(most_s) + 1;
+  return absl::Seconds(static_cast<int64_t>(drawn % choices) - most_s);
+}
+
 absl::Time World::TurnOf(size_t plan, size_t host) const {
   return TurnIn(documents_->plans()[plan], ids_[host]);
 }

@@ -58,6 +58,9 @@ class World {
   // Whether the agent of a release is bad on a host.
   bool IsBad(size_t release, size_t host) const;
 
+  // How far ahead its clock is; below zero: behind. Whole seconds.
+  absl::Duration SkewOf(size_t host) const;
+
   // When, by right clocks, a plan first lets this host begin; computed here from the plan as it is
   // written, not with rollout/.
   absl::Time TurnOf(size_t plan, size_t host) const;
