@@ -155,6 +155,18 @@ TEST_F(OfflineTest, ARequestBecomesACertificateOfItsName) {
   EXPECT_TRUE(files_.Exists("c.d/request.pem"));
 }
 
+TEST_F(OfflineTest, ACaIsMadeWholeOrNotAtAll) {
+  for (const char* file : {"ca.pem", "ca.key"}) {
+    Write(file, "of somebody");
+    const Ran ran = Run("ca new --out ca");
+    EXPECT_EQ(ran.exit, 5) << ran.err;
+    EXPECT_THAT(ran.err, HasSubstr(file));
+    EXPECT_EQ(Read(file), "of somebody");
+    ASSERT_TRUE(files_.Remove(file).ok());
+    EXPECT_FALSE(files_.Exists("ca.pem") || files_.Exists("ca.key")) << file;
+  }
+}
+
 TEST_F(OfflineTest, APublicHalfIsNoKeyToSignWith) {
   MakeRoot();
   const Ran ran = Run("root sign root-1 --key ana.key.pub --passphrase-file pass --yes");

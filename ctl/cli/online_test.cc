@@ -10,9 +10,13 @@
 #include "absl/strings/str_cat.h"
 #include "base/testing/manual_clock.h"
 #include "ctl/testing/fixture.h"
+#include "proto/mig/v1/envelope.pb.h"
+#include "proto/mig/v1/manifest.pb.h"
 #include "trust/envelope.h"
 #include "trust/refusal.h"
 #include "trust/verified.h"
+#include "trust/x509/certificate_request.h"
+#include "trust/x509/private_key.h"
 
 namespace mig::ctl {
 namespace {
@@ -20,6 +24,7 @@ namespace {
 using ::mig::ctl::testing::MigctlTest;
 using ::mig::ctl::testing::Ran;
 using ::testing::AllOf;
+using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -80,6 +85,10 @@ TEST_F(OnlineTest, ADamagedLoginNamesItsFileAndTheWayBack) {
     Write(path, good, 0600);
   }
   EXPECT_EQ(Run("whoami").exit, 0);
+  Write("home/.config/migctl/trial/operator.key", Read("t/server.key"), 0600);
+  const Ran other = Run("whoami");
+  EXPECT_EQ(other.exit, 5) << other.err;
+  EXPECT_THAT(other.err, HasSubstr("not for the key beside it"));
 }
 
 TEST_F(OnlineTest, ATokenMadeUnderAnotherRootIsNotSpent) {
@@ -107,6 +116,24 @@ TEST_F(OnlineTest, ACertificateRenewsItselfBeforeItEndsAndAfterwardsByPossession
   EXPECT_EQ(late.exit, 0) << late.err;
   EXPECT_EQ(coordinator_->state().late_renewals, 1);
   EXPECT_NE(Read(file), second);
+}
+
+TEST_F(OnlineTest, ACertificateForAnotherKeyIsNotKept) {
+  const auto csr =
+      trust::x509::CertificateRequest::Make(trust::x509::PrivateKey::Generate(random_), "mallory");
+  ASSERT_TRUE(csr.ok());
+  coordinator_->state().certified_instead = *csr;
+  const std::string file = "home/.config/migctl/trial/operator.pem";
+  const std::string before = Read(file);
+  const Ran login = Run("login --token-file t/operator.token");
+  EXPECT_EQ(login.exit, 1) << login.err;
+  EXPECT_THAT(login.err, HasSubstr("is not for the key that was made here"));
+  const absl::Time now = clock_->WallNow();
+  for (const int days : {21, 40}) {
+    clock_ = std::make_unique<base::testing::ManualClock>(now + absl::Hours(24 * days));
+    EXPECT_EQ(Run("whoami").exit, 1) << days;
+    EXPECT_EQ(Read(file), before) << days;
+  }
 }
 
 TEST_F(OnlineTest, DoctorChecksTheWayAndTheCoordinator) {
@@ -157,6 +184,15 @@ TEST_F(OnlineTest, ContentsThatAreThereAreNotSentAgain) {
   EXPECT_EQ(coordinator_->state().uploads, 1);
   PublishSigned("1.1", "same bytes");
   EXPECT_EQ(coordinator_->state().uploads, 1);
+}
+
+TEST_F(OnlineTest, ContentsThatWereStoredAsOthersStopThePublishing) {
+  coordinator_->state().stored_instead = "other bytes";
+  Write("file", "bytes");
+  const Ran ran = Run("release publish --product agent --version 1.0 agent=file");
+  EXPECT_EQ(ran.exit, 1) << ran.err;
+  EXPECT_THAT(ran.err, HasSubstr("stored other bytes than were sent"));
+  EXPECT_TRUE(coordinator_->state().documents.empty());
 }
 
 TEST_F(OnlineTest, AVariantTakesTheFilesAfterIt) {
@@ -213,6 +249,49 @@ TEST_F(OnlineTest, ACoordinatorThatShowsAnotherDocumentGetsNoSignature) {
 }
 
 // Promise 1.
+TEST_F(OnlineTest, ASignedReleaseDoesNotTakeThePlaceOfAnother) {
+  PublishSigned("0.9", "with a known hole");
+  PublishSigned("1.0", "good");
+  {
+    const std::lock_guard<std::mutex> lock(coordinator_->state().mutex);
+    for (const auto& [digest, info] : coordinator_->state().documents) {
+      if (info.name() == "agent@0.9") coordinator_->state().lie = info;
+    }
+  }
+  WritePlan("p", "1.0");
+  const Ran plan = Run("plan new plan.toml");
+  EXPECT_NE(plan.exit, 0);
+  EXPECT_THAT(plan.err, HasSubstr("gave another release than agent@1.0"));
+  const std::string asked(64, 'a');
+  const Ran sign = Run(absl::StrCat("release sign ", asked, " --key t/keys/release.key --yes"));
+  EXPECT_NE(sign.exit, 0);
+  EXPECT_THAT(sign.err, AllOf(HasSubstr("gave another document"), Not(HasSubstr("You sign"))));
+}
+
+// Sequences are used up for ever; what nobody signed may not use them up.
+TEST_F(OnlineTest, AnUnsignedDocumentDoesNotPushTheNumbersAway) {
+  PublishSigned("1.0", "first");
+  {
+    const std::lock_guard<std::mutex> lock(coordinator_->state().mutex);
+    v1::DocumentInfo far = coordinator_->state().documents.begin()->second;
+    v1::Envelope envelope;
+    v1::Manifest manifest;
+    ASSERT_TRUE(envelope.ParseFromString(far.envelope()));
+    ASSERT_TRUE(manifest.ParseFromString(envelope.payload()));
+    manifest.set_sequence(uint64_t{1} << 60);
+    envelope.set_payload(manifest.SerializeAsString());
+    far.set_envelope(envelope.SerializeAsString());
+    far.set_name("agent@far");
+    coordinator_->state().documents["far"] = far;
+    coordinator_->state().document_order.push_back("far");
+  }
+  Write("agent-1.1", "second");
+  const Ran publish = Run("release publish --product agent --version 1.1 agent=agent-1.1");
+  ASSERT_EQ(publish.exit, 0) << publish.err;
+  EXPECT_THAT(publish.err, HasSubstr("sequence 2,"));
+}
+
+// Promise 1.
 TEST_F(OnlineTest, ACoordinatorThatForgetsReleasesIsFoundOut) {
   PublishSigned("1.0", "first");
   PublishSigned("1.1", "second");
@@ -226,6 +305,32 @@ TEST_F(OnlineTest, ACoordinatorThatForgetsReleasesIsFoundOut) {
   ASSERT_EQ(publish.exit, 0) << publish.err;
   EXPECT_THAT(publish.err, HasSubstr("sequence 3"));
   EXPECT_THAT(publish.out, HasSubstr("SINCE 1.1"));
+}
+
+// Whoever starts a rollout need not be who signed it: theirs is the memory that counts here.
+TEST_F(OnlineTest, AStartedPlanIsRememberedForTheNextComparison) {
+  PublishSigned("1.0", "first");
+  PlanSigned("p", "1.0");
+  const std::string remembered = "home/.config/migctl/trial/trusted/plan-main";
+  const std::string signed_plan = Read(remembered);
+  ASSERT_TRUE(files_.Remove(remembered).ok());
+  ASSERT_EQ(Run("rollout start p").exit, 0);
+  EXPECT_EQ(Read(remembered), signed_plan);
+}
+
+TEST_F(OnlineTest, APlanInItsBaselineStandsWhileTheNextIsCarriedOut) {
+  PublishSigned("1.0", "first");
+  WritePlan("p", "1.0");
+  Write("plan.toml", absl::StrCat(Read("plan.toml"), "soak = \"7d\"\n"));
+  ASSERT_EQ(Run("plan new plan.toml").exit, 0);
+  ASSERT_EQ(Run("plan sign p --key t/keys/rollout.key --yes").exit, 0);
+  PublishSigned("1.1", "second");
+  WritePlan("q", "1.1");
+  EXPECT_THAT(Run("plan lint plan.toml").out, ContainsRegex("  base +none"));
+  clock_ = std::make_unique<base::testing::ManualClock>(clock_->WallNow() + absl::Hours(24 * 8));
+  const Ran later = Run("plan lint plan.toml");
+  EXPECT_EQ(later.exit, 0) << later.err;
+  EXPECT_THAT(later.out, ContainsRegex("  base +[0-9a-f]{64}"));
 }
 
 TEST_F(OnlineTest, APlanSignedAgainKeepsItsRollout) {

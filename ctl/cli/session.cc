@@ -25,14 +25,20 @@ namespace x509 = trust::x509;
 // A certificate lives 30 days; the last third is for renewing it.
 constexpr absl::Duration kRenewBefore = absl::Hours(24 * 10);
 
+// What a renewal answered, as PEM. It replaces the certificate that works: it must be for `key`.
 absl::StatusOr<std::string> ChainOf(
-    const google::protobuf::RepeatedPtrField<std::string>& certificates) {
+    const google::protobuf::RepeatedPtrField<std::string>& certificates,
+    const x509::PrivateKey& key) {
   std::vector<x509::Certificate> chain;
   for (const std::string& der : certificates) {
     MIG_ASSIGN_OR_RETURN(x509::Certificate certificate, x509::Certificate::ParseDer(der));
     chain.push_back(std::move(certificate));
   }
-  if (chain.empty()) return absl::DataLossError("the coordinator issued no certificate");
+  if (chain.empty() || chain.front().spki() != key.spki()) {
+    return absl::DataLossError(
+        "the coordinator's new certificate is not for your key; the one that you have was kept: "
+        "tell whoever runs it");
+  }
   return x509::ChainPem(chain);
 }
 
@@ -216,7 +222,7 @@ absl::StatusOr<std::string> Session::RenewIfDue(const OperatorIdentity& identity
     request.set_csr(csr);
     const auto answer =
         world_.connector.Admin(address, identity)->RenewOperatorCertificate(request);
-    if (answer.ok()) return ChainOf(answer->certificate_chain());
+    if (answer.ok()) return ChainOf(answer->certificate_chain(), key);
     console().Err(absl::StrCat("your certificate ends ", TimeWords(leaf.not_after()),
                                " and could not be renewed: ", answer.status().message(), "\n"));
     return std::string();
@@ -228,7 +234,7 @@ absl::StatusOr<std::string> Session::RenewIfDue(const OperatorIdentity& identity
   request.set_proof(x509::ProvePossession(key, id.trust_domain(), csr));
   MIG_ASSIGN_OR_RETURN(const v1::RenewByPossessionAnswer answer,
                        client->RenewByPossession(request));
-  return ChainOf(answer.certificate_chain());
+  return ChainOf(answer.certificate_chain(), key);
 }
 
 absl::StatusOr<AdminClient*> Session::admin() {

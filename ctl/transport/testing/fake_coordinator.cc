@@ -52,7 +52,7 @@ class FakeAdmin : public FakeRecords {
     std::string bytes;
     while (reader->Read(&part)) bytes += part.chunk();
     MIG_FAKE_BEGIN();
-    const base::Digest digest = base::Sha256().Add(bytes).Finish();
+    const base::Digest digest = base::Sha256().Add(state_.stored_instead.value_or(bytes)).Finish();
     answer->set_digest(std::string(digest.bytes()));
     state_.blobs[std::string(digest.bytes())] = bytes;
     ++state_.uploads;
@@ -283,7 +283,8 @@ class FakeAdmin : public FakeRecords {
                                         v1::RenewOperatorCertificateAnswer* answer) override {
     MIG_FAKE_BEGIN();
     ++state_.renewals;
-    return Issue(files_, request->csr(), *answer->mutable_certificate_chain());
+    return Issue(files_, state_.certified_instead.value_or(request->csr()),
+                 *answer->mutable_certificate_chain());
   }
 
   grpc::Status Doctor(grpc::ServerContext*, const v1::DoctorRequest*,

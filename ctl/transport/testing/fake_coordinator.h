@@ -54,6 +54,10 @@ struct FakeState {
   absl::Status failure;
   // GetDocument answers with this, whatever but a root was asked for.
   std::optional<v1::DocumentInfo> lie;
+  // UploadBlob says that it stored these bytes, whatever was sent.
+  std::optional<std::string> stored_instead;
+  // Logins and renewals certify the key of this CSR (DER), whatever was asked for.
+  std::optional<std::string> certified_instead;
   // WatchRollout sends these in turn, then ends; if there are none, the rollout as it is.
   std::vector<v1::Rollout> watched;
 };

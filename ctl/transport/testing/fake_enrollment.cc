@@ -58,7 +58,8 @@ grpc::Status FakeEnrollment::FirstLogin(grpc::ServerContext*, const v1::FirstLog
   answer->add_roles("operator");
   answer->add_roles("rollout-signer");
   ++state_.logins;
-  return Issue(files_, request->csr(), *answer->mutable_certificate_chain());
+  return Issue(files_, state_.certified_instead.value_or(request->csr()),
+               *answer->mutable_certificate_chain());
 }
 
 grpc::Status FakeEnrollment::RenewByPossession(grpc::ServerContext*,
@@ -71,7 +72,8 @@ grpc::Status FakeEnrollment::RenewByPossession(grpc::ServerContext*,
       x509::CheckPossession(former->spki(), files_.trust_domain, request->csr(), request->proof());
   if (!proof.ok()) return ToGrpc(proof);
   ++state_.late_renewals;
-  return Issue(files_, request->csr(), *answer->mutable_certificate_chain());
+  return Issue(files_, state_.certified_instead.value_or(request->csr()),
+               *answer->mutable_certificate_chain());
 }
 
 grpc::Status FakeEnrollment::WalkRoots(grpc::ServerContext*, const v1::WalkRootsRequest*,
