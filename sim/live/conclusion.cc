@@ -8,23 +8,6 @@
 
 namespace mig::sim {
 
-namespace {
-
-constexpr size_t kPage = coordinator::kMaxPageRows;
-
-absl::StatusOr<uint64_t> CountOutcomes(coordinator::Store& store, const trust::HostId& host) {
-  uint64_t count = 0;
-  uint64_t before = 0;
-  for (;;) {
-    MIG_ASSIGN_OR_RETURN(const auto page, store.ListOutcomes(host, before, kPage));
-    count += page.size();
-    if (page.size() < kPage) return count;
-    before = page.back().number;
-  }
-}
-
-}  // namespace
-
 absl::Status Conclude(LiveStage& stage, Summary& summary) {
   MIG_ASSIGN_OR_RETURN(const coordinator::Config config,
                        coordinator::Config::Load(stage.disk, stage.home->ConfigFile()));
@@ -34,13 +17,14 @@ absl::Status Conclude(LiveStage& stage, Summary& summary) {
   const size_t newest = stage.world->documents().plans().back().release;
   for (size_t i = 0; i < stage.fleet->size(); ++i) {
     const Machine& machine = stage.fleet->machine(i);
-    const FilesFound found = machine.Files();
+    const FilesFound found = machine.State().files;
     const bool known = found.release.has_value();
     ++summary.hosts_by_version[known ? releases[*found.release].version : ""];
     if (known && *found.release == newest) ++summary.on_newest;
-    MIG_ASSIGN_OR_RETURN(const uint64_t outcomes, CountOutcomes(*store, machine.id()));
-    summary.reports += outcomes;
+    MIG_RETURN_IF_ERROR(stage.witness->Compare(machine, *store, summary.reports));
   }
+  summary.promises_checked = stage.witness->checked();
+  summary.violation = stage.witness->violation();
   return absl::OkStatus();
 }
 

@@ -10,7 +10,7 @@
 namespace mig::sim {
 
 // Opens the store of the coordinator, which has ended, and completes `summary`: who has which
-// release, and the outcomes that are durable. Errors: the store's.
+// release, the outcomes that are durable, the promises. Errors: the store's.
 absl::Status Conclude(LiveStage& stage, Summary& summary);
 
 }  // namespace mig::sim

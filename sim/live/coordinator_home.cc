@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "base/check.h"
 #include "base/path.h"
 #include "base/sizes.h"
 #include "base/status_macros.h"
@@ -37,6 +38,22 @@ constexpr char kOperator[] = "operator";
 constexpr char kAddress[] = "127.0.0.1";
 constexpr absl::Duration kServerLife = absl::Hours(24 * 30);
 constexpr absl::Duration kBackdate = absl::Hours(1);
+
+// All hosts come from one address, and each as often as its scenario says.
+constexpr absl::string_view kLimits = R"([limits]
+check_in_burst = 1000000
+check_in_interval = "1ms"
+fetch_burst = 1000000
+fetch_interval = "1ms"
+report_burst = 1000000
+report_interval = "1ms"
+renew_burst = 1000000
+renew_interval = "1ms"
+enrollment_burst = 1000000
+enrollment_interval = "1ms"
+all_enrollment_burst = 1000000
+all_enrollment_interval = "1ms"
+)";
 
 // It is the start of the run already, for all that is issued and signed before it.
 class StartClock : public base::Clock {
@@ -113,12 +130,15 @@ absl::Status CoordinatorHome::WriteServerCertificate() {
 }
 
 absl::Status CoordinatorHome::WriteConfig() {
-  const std::string text =
-      absl::StrReplaceAll(coordinator::ConfigTemplate(kName, options_.trust_domain),
-                          {{"0.0.0.0:8443", Endpoint(options_.ports.loaders)},
-                           {"0.0.0.0:8444", Endpoint(options_.ports.enrollment)},
-                           {"0.0.0.0:8445", Endpoint(options_.ports.operators)},
-                           {"127.0.0.1:9090", Endpoint(0)}});
+  std::string text = absl::StrReplaceAll(coordinator::ConfigTemplate(kName, options_.trust_domain),
+                                         {{"0.0.0.0:8443", Endpoint(options_.ports.loaders)},
+                                          {"0.0.0.0:8444", Endpoint(options_.ports.enrollment)},
+                                          {"0.0.0.0:8445", Endpoint(options_.ports.operators)},
+                                          {"127.0.0.1:9090", Endpoint(0)}});
+  const size_t limits = text.find("[limits]");
+  MIG_CHECK(limits != std::string::npos) << "the template has no limits any more";
+  text.resize(limits);
+  absl::StrAppend(&text, kLimits);
   MIG_ASSIGN_OR_RETURN(const auto directory, disk_->OpenRoot(options_.directory));
   return base::WriteDurably(*directory, layout::kCoordinatorConfig, text, layout::kPublicMode);
 }

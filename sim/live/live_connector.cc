@@ -127,8 +127,10 @@ class CountingSink : public loader::FetchSink {
 
 class MeasuredClient : public loader::CoordinatorClient {
  public:
-  explicit MeasuredClient(std::unique_ptr<Connection> connection)
+  MeasuredClient(std::unique_ptr<Connection> connection, Witness& witness, size_t host)
       : connection_(std::move(connection)),
+        witness_(witness),
+        host_(host),
         client_(connection_->clock(), connection_->transport()) {}
 
   absl::StatusOr<v1::CheckInAnswer> CheckIn(const v1::CheckInRequest& request) override {
@@ -141,6 +143,7 @@ class MeasuredClient : public loader::CoordinatorClient {
     return connection_->Timed(Phase::kFetch, [&] { return client_.Fetch(want, counting); });
   }
   absl::StatusOr<v1::ReportAnswer> Report(const v1::ReportRequest& request) override {
+    witness_.Reports(host_, request);
     return connection_->Timed(Phase::kReport, [&] { return client_.Report(request); });
   }
   absl::StatusOr<v1::RenewCertificateAnswer> Renew(
@@ -150,6 +153,8 @@ class MeasuredClient : public loader::CoordinatorClient {
 
  private:
   const std::unique_ptr<Connection> connection_;
+  Witness& witness_;
+  const size_t host_;
   loader::TypedCoordinatorClient client_;
 };
 
@@ -190,7 +195,7 @@ absl::StatusOr<std::unique_ptr<loader::CoordinatorClient>> LiveConnector::ToCoor
                         .identity = loader::GrpcTransportOptions::ClientIdentity{
                             .private_key_pem = identity.private_key,
                             .certificate_chain_pem = identity.certificate_chain}}));
-  return std::make_unique<MeasuredClient>(std::move(connection));
+  return std::make_unique<MeasuredClient>(std::move(connection), network_.witness, host_);
 }
 
 absl::StatusOr<std::unique_ptr<loader::EnrollmentClient>> LiveConnector::ToEnrollment(

@@ -3,6 +3,7 @@
 #ifndef MIG_SIM_LIVE_LIVE_CONNECTOR_H_
 #define MIG_SIM_LIVE_LIVE_CONNECTOR_H_
 
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <utility>
@@ -13,6 +14,7 @@
 #include "loader/run/connector.h"
 #include "loader/transport/tls13.h"
 #include "sim/live/tally.h"
+#include "sim/live/witness.h"
 
 namespace mig::sim {
 
@@ -21,14 +23,15 @@ struct LiveNetwork {
   base::Clock& clock;
   const loader::Tls13Required& tls13;
   Tally& tally;
+  Witness& witness;
   std::string trust_domain;
 };
 
 // One of each machine; one thread at a time.
 class LiveConnector : public loader::Connector {
  public:
-  // Borrowed, and outlived by every client.
-  explicit LiveConnector(const LiveNetwork& network) : network_(network) {}
+  // Of this host. Borrowed, and outlives every client.
+  LiveConnector(const LiveNetwork& network, size_t host) : network_(network), host_(host) {}
 
   // The run that begins is so late: that much is added to what each of its calls takes.
   void BeginRun(absl::Duration lateness) { lateness_ = lateness; }
@@ -40,6 +43,7 @@ class LiveConnector : public loader::Connector {
 
  private:
   const LiveNetwork& network_;
+  const size_t host_;
   absl::Duration lateness_;
 };
 

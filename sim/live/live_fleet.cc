@@ -18,10 +18,14 @@ constexpr size_t kEnrollTogether = 16;
 
 }  // namespace
 
-LiveFleet::LiveFleet(World& world, const LiveNetwork& network) : world_(world), network_(network) {
+LiveFleet::LiveFleet(World& world, const LiveNetwork& network) : network_(network) {
   for (size_t i = 0; i < world.hosts(); ++i) {
-    hosts_.push_back(std::make_unique<LiveHost>(network));
-    hosts_[i]->machine = std::make_unique<Machine>(world, i, network.clock, hosts_[i]->connector);
+    hosts_.push_back(std::make_unique<LiveHost>(network, i));
+    LiveHost& host = *hosts_.back();
+    host.machine = std::make_unique<Machine>(world, i, network.clock, host.connector);
+    host.machine->on_agent_start = [&network, &machine = *host.machine] {
+      network.witness.AgentStarts(machine);
+    };
   }
 }
 
@@ -63,7 +67,10 @@ void LiveFleet::Run(const Arrival& arrival) {
   }
   loader::RunResult result;
   // A host that did not come in tries again in its next run.
-  if (host.enrolled) result = loader::Run(host.machine->host(), loader::When::kNow);
+  if (host.enrolled) {
+    result = loader::Run(host.machine->host(), loader::When::kNow);
+    network_.witness.Ended(*host.machine, result);
+  }
   network_.tally.RunEnded(network_.clock.WallNow() - arrival.at, result);
 }
 

@@ -39,14 +39,13 @@ class LiveFleet {
 
  private:
   struct LiveHost {
-    explicit LiveHost(const LiveNetwork& network) : connector(network) {}
+    LiveHost(const LiveNetwork& network, size_t index) : connector(network, index) {}
 
     LiveConnector connector;
     std::unique_ptr<Machine> machine;
     bool enrolled = false;
   };
 
-  World& world_;
   const LiveNetwork& network_;
   std::vector<std::unique_ptr<LiveHost>> hosts_;
   std::optional<trust::Token> token_;

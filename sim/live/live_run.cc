@@ -36,6 +36,7 @@ std::vector<trust::HostId> IdsOf(const World& world) {
 struct HowItEnded {
   Ending ending = Ending::kWhole;
   std::string text;
+  bool early = false;
 };
 
 // The run itself: gives arrivals to the pool, and looks after the coordinator.
@@ -62,7 +63,7 @@ class Conductor {
       }
       if (now >= next_look_) {
         HowItEnded ended = Look(now);
-        if (ended.ending != Ending::kWhole) return ended;
+        if (ended.early) return ended;
         next_look_ = now + kLook;
       }
       if (arrivals_.AllEnded() && !keeper_.is_down()) return {};
@@ -76,8 +77,9 @@ class Conductor {
 
   // Ends what is under way, at once or well.
   void Finish(const HowItEnded& ended) {
-    if (ended.ending != Ending::kWhole) {
+    if (ended.early) {
       stage_.tally.Close();
+      stage_.witness->Close();
       stage_.clock->Abandon();
     }
     pool_.Stop();
@@ -92,29 +94,35 @@ class Conductor {
   HowItEnded Look(absl::Time now) {
     const absl::Duration lasted = now - stage_.start;
     if (options_.stop != nullptr && options_.stop->load()) {
-      return {Ending::kInterrupted, "interrupted"};
+      return {Ending::kInterrupted, "interrupted", true};
     }
     if (const absl::Status kept = keeper_.Tick(lasted); !kept.ok()) {
-      return {Ending::kCoordinatorGone, std::string(kept.message())};
+      return {Ending::kCoordinatorGone, std::string(kept.message()), true};
     }
-    if (!desk_.failure().ok()) return {Ending::kInterrupted, "an operator was refused"};
+    if (!desk_.failure().ok()) return {.early = true};
+    if (stage_.witness->has_violation()) return {.early = true};
     if (keeper_.is_down()) stage_.tally.ExcuseSilence();
     const auto since = stage_.tally.unanswered_since();
     if (since.has_value() && stage_.real->MonotonicNow() - *since > kMostSilence) {
       return {Ending::kNoAnswer,
-              absl::StrCat("no call was answered for ", absl::FormatDuration(kMostSilence))};
+              absl::StrCat("no call was answered for ", absl::FormatDuration(kMostSilence)), true};
     }
-    if (options_.progress != nullptr && now >= next_tell_) {
+    if (now >= next_tell_) {
       next_tell_ = now + kTellEvery;
       stage_.coordinator->LookAtPeakRssBytes();
-      options_.progress({.lasted = std::max(lasted, absl::ZeroDuration()),
-                         .whole = scenario_.duration,
-                         .loaders = scenario_.hosts,
-                         .runs = stage_.tally.runs(),
-                         .runs_intended = arrivals_.IntendedBy(now),
-                         .errors = stage_.tally.errors()});
+      Tell(now, lasted);
     }
     return {};
+  }
+
+  void Tell(absl::Time now, absl::Duration lasted) {
+    if (options_.progress == nullptr) return;
+    options_.progress({.lasted = std::max(lasted, absl::ZeroDuration()),
+                       .whole = scenario_.duration,
+                       .loaders = scenario_.hosts,
+                       .runs = stage_.tally.runs(),
+                       .runs_intended = arrivals_.IntendedBy(now),
+                       .errors = stage_.tally.errors()});
   }
 
   const Scenario& scenario_;

@@ -123,6 +123,9 @@ TEST_F(LiveRunTest, EveryHostChecksInAsIntendedAndHasTheReleaseAtTheEnd) {
   EXPECT_EQ(summary->phases.at(Phase::kReport).count(), 30u);
   EXPECT_EQ(summary->phases.at(Phase::kRun).count(), 60u);
   EXPECT_GE(summary->phases.at(Phase::kRun).max(), absl::Seconds(1));  // the probation
+  EXPECT_FALSE(summary->violation.has_value()) << summary->violation->what;
+  // After each run, at each start of an agent, and each host's rows at the end.
+  EXPECT_EQ(summary->promises_checked, 60u + 30u + 30u);
   EXPECT_GT(summary->driver_rss_mib, 1);
   EXPECT_GT(summary->coordinator_rss_mib, 1);
   ExpectNothingIsLeft();
@@ -144,6 +147,7 @@ TEST_F(LiveRunTest, ACoordinatorThatIsKilledAndStartedAgainLosesNoReport) {
               Contains(Key("UNAVAILABLE")));  // half of the hosts came meanwhile
   EXPECT_EQ(summary->on_newest, 30u);
   EXPECT_EQ(summary->reports, 30u);
+  EXPECT_FALSE(summary->violation.has_value()) << summary->violation->what;
   ExpectNothingIsLeft();
 }
 

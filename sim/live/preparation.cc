@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <string>
 #include <system_error>
@@ -71,9 +72,11 @@ absl::Status MakeWorld(const Scenario& scenario, uint64_t seed, LiveStage& stage
                                           .domain = stage.home->domain(),
                                           .coordinator = stage.home->Endpoint(ports.loaders),
                                           .enrollment = stage.home->Endpoint(ports.enrollment)}));
+  stage.witness = std::make_unique<Witness>(*stage.world, *stage.real);
   stage.network.emplace(LiveNetwork{.clock = *stage.clock,
                                     .tls13 = *stage.tls13,
                                     .tally = stage.tally,
+                                    .witness = *stage.witness,
                                     .trust_domain = trust_domain});
   stage.fleet.emplace(*stage.world, *stage.network);
   return absl::OkStatus();
@@ -146,11 +149,12 @@ absl::StatusOr<std::unique_ptr<LiveStage>> Prepare(const Scenario& scenario,
   absl::Duration lead = kLead + kLeadPerHost * scenario.hosts;
   for (int i = 0; i < kTries; ++i) {
     MIG_ASSIGN_OR_RETURN(std::unique_ptr<LiveStage> stage, Try(scenario, options, program, lead));
-    if (stage->real->WallNow() < stage->start || IsAskedToStop(options)) return stage;
-    lead *= 2;
+    const absl::Duration late = stage->real->WallNow() - stage->start;
+    if (late < absl::ZeroDuration() || IsAskedToStop(options)) return stage;
+    lead = std::max(2 * lead, (lead + late) * 3 / 2);
   }
   return absl::InternalError(absl::StrCat("this machine did not make ", scenario.hosts,
-                                          " hosts ready within ", absl::FormatDuration(lead / 2),
+                                          " hosts ready within ", absl::FormatDuration(lead),
                                           "; take fewer hosts, or more of the machine"));
 }
 

@@ -22,6 +22,7 @@
 #include "sim/live/ports.h"
 #include "sim/live/scratch_directory.h"
 #include "sim/live/tally.h"
+#include "sim/live/witness.h"
 #include "sim/scenario/scenario.h"
 #include "sim/world/world.h"
 
@@ -38,6 +39,7 @@ struct LiveStage {
   std::optional<CoordinatorHome> home;
   std::unique_ptr<World> world;
   Tally tally;
+  std::unique_ptr<Witness> witness;
   std::optional<loader::Tls13Required> tls13;
   std::optional<LiveNetwork> network;
   std::optional<LiveFleet> fleet;
