@@ -62,7 +62,10 @@ class ReportedStateTest : public ::testing::Test {
       coordinator_.coordinator().hosts().GetHost(coordinator_.admin(), request, std::move(done));
     });
   }
-  v1::ProductState Product() { return Get().products(0); }
+  v1::ProductState Product() {
+    const v1::HostDetails details = Get();
+    return details.products().empty() ? v1::ProductState() : details.products(0);
+  }
   v1::Verdict Explain() {
     v1::ExplainHostRequest request;
     request.set_host(host_->id().ToHex());
@@ -181,7 +184,10 @@ TEST_F(ReportedStateTest, UnknownFieldsOfACheckInAreNotKept) {
 
   coordinator_.Commit();
 
-  EXPECT_LT(coordinator_.store().GetSeen(host_->id())->summary.size(), base::kKiB);
+  const absl::StatusOr<HostSeenRecord> seen = coordinator_.store().GetSeen(host_->id());
+  ASSERT_THAT(seen, IsOk());
+  EXPECT_LT(seen->summary.size(), base::kKiB);
+  EXPECT_THAT(seen->summary, HasSubstr("agent"));  // what is known is there
   EXPECT_THAT(coordinator_.store().GetSeen(other.id()), IsOk());
 }
 

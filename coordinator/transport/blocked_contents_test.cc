@@ -2,13 +2,13 @@
 // listeners, since it is about their threads.
 
 #include <gmock/gmock.h>
+#include <grpc/support/time.h>
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <chrono>
 #include <memory>
 #include <optional>
 #include <span>
@@ -168,7 +168,8 @@ class BlockedContentsTest : public ::testing::Test {
 
   // So that a coordinator that holds up a call fails the test, and does not hang it.
   static void SetDeadline(grpc::ClientContext& context) {
-    context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(60));
+    context.set_deadline(
+        gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), gpr_time_from_seconds(60, GPR_TIMESPAN)));
   }
   std::string Ticket() {
     v1::CheckInAnswer answer;
