@@ -17,6 +17,7 @@
 #include "sim/virtual/chronicle.h"
 #include "sim/virtual/coordinator_promises.h"
 #include "sim/virtual/trials.h"
+#include "sim/virtual/verify_memo.h"
 #include "sim/virtual/virtual_coordinator.h"
 #include "sim/virtual/virtual_host.h"
 #include "sim/virtual/virtual_run.h"
@@ -56,6 +57,7 @@ class Simulation {
   // What is true when the scenario's time is over.
   void CountUp();
 
+  const VerifyMemo memo_;
   const Scenario scenario_;
   VirtualOptions options_;
   std::unique_ptr<VirtualTime> time_;
