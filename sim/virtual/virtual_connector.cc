@@ -10,12 +10,19 @@
 #include "base/sizes.h"
 #include "base/status_macros.h"
 #include "loader/transport/typed_client.h"
+#include "proto/mig/v1/loader_service.pb.h"
 #include "trust/refusal.h"
 #include "trust/x509/certificate.h"
 
 namespace mig::sim {
 
 namespace {
+
+// Of the contents that are fetched, as in a live run: not of what frames them.
+uint64_t ContentBytesOf(const std::string& frame) {
+  v1::FetchAnswer answer;
+  return answer.ParseFromString(frame) ? answer.chunk().size() : 0;
+}
 
 using loader::CallLimits;
 using loader::Method;
@@ -189,7 +196,7 @@ class VirtualConnector::VirtualTransport : public loader::Transport {
       if (taken >= cut_after) return NobodyListens();
       owner_.clock_.SleepUntil(owner_.clock_.MonotonicNow() + absl::Milliseconds(1));
       if (owner_.clock_.MonotonicNow() >= limits.deadline) return NoAnswer();
-      if (owner_.options_.tap != nullptr) owner_.options_.tap->Fetched(frame->size());
+      if (owner_.options_.tap != nullptr) owner_.options_.tap->Fetched(ContentBytesOf(*frame));
       MIG_RETURN_IF_ERROR(take(*frame));
     }
   }

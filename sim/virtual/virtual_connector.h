@@ -40,6 +40,7 @@ class WireTap {
   // At the coordinator's end, when it answers.
   virtual void Answers(loader::Method method, absl::string_view request,
                        const absl::StatusOr<std::string>& answer) = 0;
+  // Of a content: what has just come.
   virtual void Fetched(uint64_t bytes) = 0;
 };
 
