@@ -247,11 +247,17 @@ Wrong PutsRightWhatIsDamaged(Copy& copy, base::Random& random) {
 
 // --- Agents
 
+// Of this release: the machine may still have reports of its own to deliver.
+bool IsAbout(const v1::Outcome& outcome, const Copy::Offer& offer) {
+  return absl::string_view(outcome.manifest_digest()) == offer.manifest.bytes();
+}
+
 Wrong MustGoBack(Copy& copy, AgentScript script, absl::string_view what) {
-  copy.Assign(copy.MakeOffer(kNext));
+  const Copy::Offer offer = copy.MakeOffer(kNext);
+  copy.Assign(offer);
   const std::map<std::string, std::string> before = copy.Files();
   // Only the new one is bad.
-  const std::string bad = copy.MakeOffer(kNext).files.at(PathOf("agent"));
+  const std::string bad = offer.files.at(PathOf("agent"));
   copy.script_of = [script, bad](const std::map<std::string, std::string>& files) {
     const auto agent = files.find(PathOf("agent"));
     return agent != files.end() && agent->second == bad ? script : AgentScript::Healthy();
@@ -266,8 +272,9 @@ Wrong MustGoBack(Copy& copy, AgentScript script, absl::string_view what) {
   }
   const auto& outcomes = copy.coordinator().outcomes;
   const auto reported =
-      std::count_if(outcomes.begin(), outcomes.end(), [](const v1::Outcome& outcome) {
-        return outcome.kind() == v1::Outcome::INSTALL && outcome.result() != v1::Outcome::UNCHANGED;
+      std::count_if(outcomes.begin(), outcomes.end(), [&offer](const v1::Outcome& outcome) {
+        return IsAbout(outcome, offer) && outcome.kind() == v1::Outcome::INSTALL &&
+               outcome.result() != v1::Outcome::UNCHANGED;
       });
   if (reported == 1) return "";
   return absl::StrCat("reported ", reported, " ends of one install that ", what, " (",
@@ -314,7 +321,8 @@ Wrong LetsAnotherOneWork(Copy& copy, base::Random&) {
 // --- Reports
 
 Wrong ReportsUntilItIsTaken(Copy& copy, base::Random&) {
-  copy.Assign(copy.MakeOffer(kNext));
+  const Copy::Offer offer = copy.MakeOffer(kNext);
+  copy.Assign(offer);
   copy.coordinator().loses_reports = true;
   copy.Run();
   copy.coordinator().outcomes.clear();  // and so does the coordinator
@@ -322,9 +330,10 @@ Wrong ReportsUntilItIsTaken(Copy& copy, base::Random&) {
   copy.clock().Advance(absl::Hours(1));
   copy.Run();
   const auto& outcomes = copy.coordinator().outcomes;
-  const auto reported = std::count_if(
-      outcomes.begin(), outcomes.end(),
-      [](const v1::Outcome& outcome) { return outcome.result() == v1::Outcome::HEALTHY; });
+  const auto reported =
+      std::count_if(outcomes.begin(), outcomes.end(), [&offer](const v1::Outcome& outcome) {
+        return IsAbout(outcome, offer) && outcome.result() == v1::Outcome::HEALTHY;
+      });
   if (reported != 1) return absl::StrCat("delivered an outcome ", reported, " times");
   return copy.machine().State().spooled.empty() ? "" : "keeps what was acknowledged";
 }
@@ -385,8 +394,7 @@ Wrong SurvivesPowerCuts(Copy& copy, base::Random& random) {
       const auto& outcomes = booted.coordinator().outcomes;
       const bool said =
           std::any_of(outcomes.begin(), outcomes.end(), [&offer](const v1::Outcome& outcome) {
-            return outcome.result() == v1::Outcome::HEALTHY &&
-                   absl::string_view(outcome.manifest_digest()) == offer.manifest.bytes();
+            return IsAbout(outcome, offer) && outcome.result() == v1::Outcome::HEALTHY;
           });
       if (!said) return absl::StrCat("never reported its install", after);
     }
