@@ -43,6 +43,15 @@ absl::Time StartOf(const Scenario& scenario) {
 Simulation::Simulation(const Scenario& scenario, VirtualOptions options)
     : scenario_(scenario), options_(std::move(options)), machine_clock_(MachineClock()) {}
 
+Simulation::~Simulation() {
+  const auto is_running = [](const auto& host) { return host->is_running(); };
+  // Again, as the end of one may be the moment of another's slot.
+  while (time_ != nullptr && std::any_of(hosts_.begin(), hosts_.end(), is_running)) {
+    for (const auto& host : hosts_) host->Kill();
+    if (!time_->RunUntil(time_->Now()).ok()) return;
+  }
+}
+
 absl::StatusOr<std::unique_ptr<Simulation>> Simulation::Make(const Scenario& scenario,
                                                              VirtualOptions options) {
   std::unique_ptr<Simulation> simulation(new Simulation(scenario, std::move(options)));

@@ -220,6 +220,10 @@ void VirtualHost::NoteRun(absl::string_view what, const RunResult& result) {
   Note(line);
 }
 
+void VirtualHost::Kill() {
+  if (fiber_.has_value()) stage_.time.Cancel(*fiber_);
+}
+
 void VirtualHost::ProcessEnds() {
   fiber_.reset();
   if (std::exchange(cut_is_coming_, false)) PowerGoes();

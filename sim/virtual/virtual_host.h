@@ -64,6 +64,8 @@ class VirtualHost : private WireTap {
   void Schedule();
   // One more run now, that is not counted. Nothing while it is off.
   void RunAgain();
+  // kill -9 of its process, if there is one; that ends when time goes on.
+  void Kill();
 
   Machine& machine() { return machine_; }
   bool is_off() const { return power_ == Power::kOff; }
