@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "base/sizes.h"
 #include "base/status_macros.h"
 #include "coordinator/handlers/check_in_request.h"
 #include "coordinator/handlers/document_choice.h"
@@ -37,15 +38,24 @@ namespace {
 
 // What a rollout's hosts are still to be given at this moment: nothing of one that was halted while
 // its offer became durable.
-std::vector<trust::AssignmentItem> StillStanding(const Snapshot& now,
-                                                 std::vector<trust::AssignmentItem> items) {
-  std::erase_if(items, [&now](const trust::AssignmentItem& item) {
+ItemChoice StillStanding(const Snapshot& now, ItemChoice choice) {
+  std::erase_if(choice.items, [&now](const trust::AssignmentItem& item) {
     if (!item.plan.has_value()) return false;
     const rollout::CheckedPlan* plan = now.plan(*item.plan);
     return plan == nullptr ||
            now.progress(plan->plan().rollout()).state != RolloutProgress::State::kRunning;
   });
-  return items;
+  return choice;
+}
+
+// Repairs first: a host puts right what is damaged before it begins anything.
+std::vector<trust::Installed> TicketOf(const ItemChoice& choice) {
+  std::vector<trust::Installed> releases = choice.repairs;
+  for (const trust::AssignmentItem& item : choice.items) {
+    releases.push_back({.manifest = item.manifest, .variant = item.variant});
+  }
+  if (releases.size() > base::kMaxTicketManifests) releases.resize(base::kMaxTicketManifests);
+  return releases;
 }
 
 }  // namespace
@@ -135,27 +145,23 @@ absl::StatusOr<v1::CheckInAnswer> LoaderHandlers::BareAnswer(const Visit& visit)
   return answer;
 }
 
-absl::StatusOr<v1::CheckInAnswer> LoaderHandlers::AnswerNow(
-    const Visit& visit, std::vector<trust::AssignmentItem> items) {
+absl::StatusOr<v1::CheckInAnswer> LoaderHandlers::AnswerNow(const Visit& visit, ItemChoice choice) {
   MIG_ASSIGN_OR_RETURN(v1::CheckInAnswer answer, BareAnswer(visit));
-  const DocumentChoice documents = ChooseDocuments(*visit.snapshot, visit.said, items);
+  const DocumentChoice documents = ChooseDocuments(*visit.snapshot, visit.said, choice.items);
   for (const absl::string_view envelope : documents.envelopes) {
     answer.add_documents(std::string(envelope));
   }
   answer.set_more(documents.more);
-  if (documents.more || items.empty()) {
+  if (documents.more || choice.items.empty()) {
     if (!documents.more) answer.set_next_hint_ms(absl::ToInt64Milliseconds(options_.next_hint));
     return answer;
   }
 
-  std::vector<trust::Installed> releases;
-  for (const trust::AssignmentItem& item : items) {
-    releases.push_back({.manifest = item.manifest, .variant = item.variant});
-  }
+  std::vector<trust::Installed> releases = TicketOf(choice);
   AssignmentContents contents{.host = visit.host,
                               .nonce = visit.said.nonce,
                               .issued = visit.now,
-                              .items = std::move(items),
+                              .items = std::move(choice.items),
                               .lifetime = options_.assignment_life,
                               .next_hint = options_.next_hint};
   MIG_ASSIGN_OR_RETURN(contents.ticket, tickets_.Mint(visit.host, std::move(releases), visit.now));
@@ -180,28 +186,29 @@ void LoaderHandlers::CheckIn(const Peer& peer, const v1::CheckInRequest& request
 
   rollout::Clocks clocks = visit->snapshot->ClocksAt(visit->now);
   clocks.waves_closed_until = visit->said.state.waves_closed_until.value_or(absl::InfinitePast());
-  ItemChoice choice = ChooseItems(*visit->snapshot, blobs_, visit->View(), request.local_manifest(),
-                                  clocks, visit->enrolled);
+  ItemChoice choice = ChooseItems(*visit->snapshot, fleet_.ledger(), blobs_, visit->View(),
+                                  request.local_manifest(), clocks, visit->enrolled);
   WriteBatch offers;
   for (OfferRecord& offer : choice.offers) {
     if (fleet_.ledger().FindOffer(offer.host, offer.rollout).has_value()) continue;
     offers.push_back(InsertOffer{std::move(offer)});
   }
-  if (offers.empty()) return done(AnswerNow(*visit, std::move(choice.items)));
+  if (offers.empty()) return done(AnswerNow(*visit, std::move(choice)));
 
   // The denominator first (DESIGN.md 6): an offer that a crash takes was never answered.
   fleet_.Append(std::move(offers),
-                [this, visit = *std::move(visit), items = std::move(choice.items),
+                [this, visit = *std::move(visit), choice = std::move(choice),
                  done = std::move(done)](const absl::StatusOr<Written>& written) mutable {
-                  done(AnswerOffered(written.status(), visit, std::move(items)));
+                  done(AnswerOffered(written.status(), visit, std::move(choice)));
                 });
 }
 
-absl::StatusOr<v1::CheckInAnswer> LoaderHandlers::AnswerOffered(
-    const absl::Status& written, const Visit& visit, std::vector<trust::AssignmentItem> items) {
+absl::StatusOr<v1::CheckInAnswer> LoaderHandlers::AnswerOffered(const absl::Status& written,
+                                                                const Visit& visit,
+                                                                ItemChoice choice) {
   MIG_RETURN_IF_ERROR(written);
   MIG_RETURN_IF_ERROR(fleet_.hosts().StillWelcome(visit.host));
-  return AnswerNow(visit, StillStanding(*fleet_.snapshot(), std::move(items)));
+  return AnswerNow(visit, StillStanding(*fleet_.snapshot(), std::move(choice)));
 }
 
 }  // namespace mig::coordinator

@@ -37,6 +37,14 @@ class CheckInTest : public ::testing::Test {
   v1::Plan PlanOf(uint64_t sequence, const trust::Verified<trust::Manifest>& release) {
     return coordinator_.authority().Plan(sequence, "agent", release.digest());
   }
+  // Offered to the host, which installed it.
+  trust::Verified<trust::Manifest> GivenTo(TestHost& host, uint64_t sequence) {
+    const auto release = Release(sequence);
+    coordinator_.StartPlan(PlanOf(sequence, release));
+    host.Assigned();
+    host.Has(release);
+    return release;
+  }
   std::vector<trust::AssignmentItem> Items(TestHost& host) {
     const absl::StatusOr<v1::CheckInAnswer> answer = host.CheckInWholly();
     EXPECT_THAT(answer, IsOk());
@@ -242,10 +250,10 @@ TEST_F(CheckInTest, AReleaseWithoutAllItsContentsIsNotOffered) {
   EXPECT_THAT(Items(host), IsEmpty());
 }
 
-TEST_F(CheckInTest, ADamagedInstalledReleaseIsRepairedWithoutAPlan) {
+TEST_F(CheckInTest, ADamagedInstalledReleaseIsRepairedAfterItsPlanEnded) {
   TestHost host(coordinator_, 1);
-  const auto release = Release(1);
-  host.Has(release);
+  const auto release = GivenTo(host, 1);
+  clock_.Advance(absl::Hours(24 * 100));
   host.HasFile("agent", "damaged");
 
   const std::vector<trust::AssignmentItem> items = Items(host);
@@ -257,11 +265,8 @@ TEST_F(CheckInTest, ADamagedInstalledReleaseIsRepairedWithoutAPlan) {
 
 TEST_F(CheckInTest, RepairGoesOnWhileTheRolloutIsHalted) {
   TestHost host(coordinator_, 1);
-  const auto release = Release(1);
-  const v1::Plan plan = PlanOf(1, release);
-  coordinator_.StartPlan(plan);
-  coordinator_.Halt(plan.name());
-  host.Has(release);
+  GivenTo(host, 1);
+  coordinator_.Halt(coordinator_.authority().Plan(1, "agent", {}).name());
   host.HasFile("agent", "damaged");
 
   EXPECT_THAT(Items(host), SizeIs(1));
@@ -269,7 +274,7 @@ TEST_F(CheckInTest, RepairGoesOnWhileTheRolloutIsHalted) {
 
 TEST_F(CheckInTest, WhatIsOnlyObservedIsNotRepaired) {
   TestHost host(coordinator_, 1);
-  host.Has(Release(1));
+  GivenTo(host, 1);
   host.HasFile("agent", "another");
   host.says().mutable_local_manifest()->mutable_components(0)->set_observe(true);
 
@@ -295,7 +300,7 @@ TEST_F(CheckInTest, RootsComeFirstAndAlone) {
 
 TEST_F(CheckInTest, UnderAnExpiredRootNothingIsAssignedNotEvenARepair) {
   TestHost host(coordinator_, 1);
-  host.Has(Release(1));
+  GivenTo(host, 1);
   host.HasFile("agent", "damaged");
   ASSERT_THAT(Items(host), SizeIs(1));
 

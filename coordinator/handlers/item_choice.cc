@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "absl/strings/string_view.h"
+#include "coordinator/handlers/past_offer.h"
 #include "trust/root_chain.h"
 
 namespace mig::coordinator {
@@ -40,10 +41,21 @@ std::optional<trust::AssignmentItem> PlannedItem(BlobStore& blobs,
                                .plan = decision.plan};
 }
 
-std::optional<trust::AssignmentItem> RepairItem(const Snapshot& snapshot,
-                                                const rollout::HostView& host,
-                                                const v1::LocalManifest& local,
-                                                absl::string_view product) {
+// Whether a plan names the release to this host now, which therefore has it already.
+bool IsGivenNow(const rollout::ProductDecision& decision, const base::Digest& manifest) {
+  return std::ranges::any_of(decision.evidence, [&](const rollout::PlanEvidence& one) {
+    return one.code == v1::Refusal::ALREADY_INSTALLED && one.admission.admitted() &&
+           one.manifest != nullptr && one.manifest->digest() == manifest;
+  });
+}
+
+// What the host says is installed, if that is damaged there and may be repaired, and is what the
+// coordinator knows that it gave.
+std::optional<trust::Installed> Repairable(const Snapshot& snapshot, const RolloutLedger& ledger,
+                                           const rollout::HostView& host,
+                                           const v1::LocalManifest& local,
+                                           const rollout::ProductDecision& decision) {
+  const absl::string_view product = decision.product;
   const trust::TrustedProduct* known = host.state->product(product);
   if (known == nullptr || !known->installed.has_value()) return std::nullopt;
   if (!rollout::JudgeRepair(snapshot.decidable(), host, product).ok()) return std::nullopt;
@@ -51,10 +63,10 @@ std::optional<trust::AssignmentItem> RepairItem(const Snapshot& snapshot,
   const uint32_t variant = known->installed->variant;
   if (manifest == nullptr || variant >= manifest->manifest().variants().size()) return std::nullopt;
   if (!IsDamaged(local, product, manifest->manifest().variants()[variant])) return std::nullopt;
-  return trust::AssignmentItem{.product = std::string(product),
-                               .manifest = known->installed->manifest,
-                               .variant = variant,
-                               .plan = std::nullopt};
+  const bool is_its_own =
+      IsGivenNow(decision, manifest->digest()) ||
+      WasOffered(snapshot, ledger, host.id, product, known->installed->manifest);
+  return is_its_own ? known->installed : std::nullopt;
 }
 
 }  // namespace
@@ -83,22 +95,27 @@ bool IsDamaged(const v1::LocalManifest& local, absl::string_view product,
   });
 }
 
-ItemChoice ChooseItems(const Snapshot& snapshot, BlobStore& blobs, const rollout::HostView& host,
-                       const v1::LocalManifest& local, const rollout::Clocks& clocks,
-                       absl::Time enrolled) {
+ItemChoice ChooseItems(const Snapshot& snapshot, const RolloutLedger& ledger, BlobStore& blobs,
+                       const rollout::HostView& host, const v1::LocalManifest& local,
+                       const rollout::Clocks& clocks, absl::Time enrolled) {
   ItemChoice choice;
   if (!trust::CheckRootLives(*snapshot.root(), clocks.not_after).ok()) return choice;
   const rollout::Decision decision = rollout::Decide(snapshot.decidable(), host, clocks);
   for (const rollout::ProductDecision& product : decision.products) {
+    const std::optional<trust::Installed> damaged =
+        Repairable(snapshot, ledger, host, local, product);
     if (std::optional<trust::AssignmentItem> item = PlannedItem(blobs, product)) {
+      if (damaged.has_value()) choice.repairs.push_back(*damaged);
       choice.items.push_back(*std::move(item));
       const OfferRecord offer = OfferOf(host, product.evidence.front(), clocks, enrolled);
       const bool known = std::ranges::find(choice.offers, offer.rollout, &OfferRecord::rollout) !=
                          choice.offers.end();
       if (!known) choice.offers.push_back(offer);
-    } else if (std::optional<trust::AssignmentItem> repair =
-                   RepairItem(snapshot, host, local, product.product)) {
-      choice.items.push_back(*std::move(repair));
+    } else if (damaged.has_value()) {
+      choice.items.push_back({.product = product.product,
+                              .manifest = damaged->manifest,
+                              .variant = damaged->variant,
+                              .plan = std::nullopt});
     }
   }
   return choice;

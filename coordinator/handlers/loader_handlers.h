@@ -25,13 +25,13 @@
 #include "coordinator/handlers/done.h"
 #include "coordinator/handlers/fetch_stream.h"
 #include "coordinator/handlers/host_limiter.h"
+#include "coordinator/handlers/item_choice.h"
 #include "coordinator/handlers/online_signer.h"
 #include "coordinator/handlers/rate_limiter.h"
 #include "coordinator/handlers/ticket_keys.h"
 #include "proto/mig/v1/checkin.pb.h"
 #include "proto/mig/v1/loader_service.pb.h"
 #include "proto/mig/v1/report.pb.h"
-#include "trust/assignment.h"
 
 namespace mig::coordinator {
 
@@ -109,9 +109,8 @@ class LoaderHandlers {
                         const v1::CheckInRequest& request) const;
   // Without documents or assignment.
   absl::StatusOr<v1::CheckInAnswer> BareAnswer(const Visit& visit);
-  // With `items`, whose offers are durable.
-  absl::StatusOr<v1::CheckInAnswer> AnswerNow(const Visit& visit,
-                                              std::vector<trust::AssignmentItem> items);
+  // With the chosen items, whose offers are durable.
+  absl::StatusOr<v1::CheckInAnswer> AnswerNow(const Visit& visit, ItemChoice choice);
   OutcomeRecord RecordOf(const HostId& host, const AttemptId& attempt, const v1::Outcome& outcome,
                          absl::Time now) const;
   std::optional<HostSeenRecord> SeenAfter(const HostId& host, const v1::ReportRequest& taken);
@@ -122,7 +121,7 @@ class LoaderHandlers {
   absl::StatusOr<Renewal> PrepareRenewal(const Peer& peer,
                                          const v1::RenewCertificateRequest& request);
   absl::StatusOr<v1::CheckInAnswer> AnswerOffered(const absl::Status& written, const Visit& visit,
-                                                  std::vector<trust::AssignmentItem> items);
+                                                  ItemChoice choice);
 
   struct Counters {
     std::atomic<uint64_t> check_ins{0}, refused{0}, assignments{0}, outcomes{0}, fetches{0},
