@@ -19,6 +19,7 @@
 #include "coordinator/server/init.h"
 #include "coordinator/server/material.h"
 #include "coordinator/server/server.h"
+#include "coordinator/store/sqlite_store.h"
 #include "coordinator/transport/tls13.h"
 
 namespace mig::coordinator {
@@ -98,8 +99,7 @@ int Serve(const Machine& machine, const Arguments& arguments) {
   absl::StatusOr<std::unique_ptr<Server>> server =
       Server::Start(machine, *config, *std::move(material), base::kVersion);
   if (!server.ok()) {
-    return Fail(server.status(),
-                absl::IsFailedPrecondition(server.status()) ? kForeignStore : kFailed);
+    return Fail(server.status(), IsForeignStore(server.status()) ? kForeignStore : kFailed);
   }
   std::cerr << "mig-coordinator: serving  " << (*server)->ListenText() << std::endl;
   int signal = 0;

@@ -4,6 +4,7 @@
 #include <limits>
 #include <utility>
 
+#include "absl/strings/cord.h"
 #include "absl/strings/str_cat.h"
 #include "base/file.h"
 #include "base/file_system.h"
@@ -60,16 +61,25 @@ absl::Status EnsureFile(const base::OpenedParent& parent) {
   return absl::OkStatus();
 }
 
+// Beside the code, which a link in the path has too.
+constexpr absl::string_view kForeignPayload = "mig.coordinator/foreign-store";
+
+absl::Status Foreign(const std::string& message) {
+  absl::Status status = absl::FailedPreconditionError(message);
+  status.SetPayload(kForeignPayload, absl::Cord());
+  return status;
+}
+
 // Nothing was written yet: another program's file, or a newer one, stays as it is.
 absl::Status CheckOurs(const Connection& connection, const FileLayout& layout) {
   if (layout.kind == FileLayout::Kind::kForeign) {
-    return absl::FailedPreconditionError(
+    return Foreign(
         absl::StrCat("store ", connection.path(),
                      ": it is a database of another program, and stays as it is; name the "
                      "store's file, or one that does not exist yet"));
   }
   if (layout.schema > kSchema) {
-    return absl::FailedPreconditionError(absl::StrCat(
+    return Foreign(absl::StrCat(
         "store ", connection.path(), ": its schema is ", layout.schema,
         ", this program knows up to ", kSchema,
         ": it was written by a newer mig-coordinator; run that one, or restore the backup that "
@@ -101,6 +111,10 @@ absl::Status Configure(Connection& connection, uint64_t max_bytes) {
 }
 
 }  // namespace
+
+bool IsForeignStore(const absl::Status& status) {
+  return status.GetPayload(kForeignPayload).has_value();
+}
 
 absl::StatusOr<std::unique_ptr<SqliteStore>> SqliteStore::OpenFile(absl::string_view path,
                                                                    const Options& options,

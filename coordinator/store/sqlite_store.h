@@ -26,6 +26,10 @@ struct CommitStats {
   friend bool operator==(const CommitStats&, const CommitStats&) = default;
 };
 
+// Whether an error of OpenFile says that there is a good store, and that it is not this program's
+// to open: of a newer schema, or another program's. Anything else may be mended where it is.
+bool IsForeignStore(const absl::Status& status);
+
 // Passive: it starts no thread. Whoever owns it drives the Committer, or starts a WriterThread.
 // After the disk failed to make something durable, or the file was found damaged, every append is
 // refused with that error until the store is opened anew (ATC 2020, "Can applications recover
@@ -41,7 +45,8 @@ class SqliteStore : public Store, public Committer {
   // directory must be there. `random`: the id of a new store. An older schema is brought up to
   // this one after the file was copied to PATH.schema-N.copy.
   //
-  // Errors: FailedPrecondition  a newer schema; not a store of ours; a symbolic link in the path
+  // Errors: FailedPrecondition  a newer schema, or not a store of ours (IsForeignStore); no
+  //                             database; a symbolic link in the path
   //         Unavailable         another process has it open (PATH.lock)
   //         NotFound, PermissionDenied   directory or file
   //         ResourceExhausted   the disk is full

@@ -127,6 +127,7 @@ TEST_F(SqliteStoreTest, ANewerSchemaIsRefusedAndStaysAsItIs) {
                                AllOf(HasSubstr(path_), HasSubstr("its schema is 2"),
                                      HasSubstr("newer mig-coordinator"))));
   EXPECT_EQ(ReadAll(path_), before);
+  EXPECT_TRUE(IsForeignStore(Open().status()));
 }
 
 TEST_F(SqliteStoreTest, ADatabaseOfAnotherProgramIsRefusedAndStaysAsItIs) {
@@ -137,6 +138,7 @@ TEST_F(SqliteStoreTest, ADatabaseOfAnotherProgramIsRefusedAndStaysAsItIs) {
   EXPECT_THAT(Open(), StatusIs(absl::StatusCode::kFailedPrecondition,
                                AllOf(HasSubstr(path_), HasSubstr("another program"))));
   EXPECT_EQ(ReadAll(path_), before);
+  EXPECT_TRUE(IsForeignStore(Open().status()));
 }
 
 TEST_F(SqliteStoreTest, AFileThatIsNoDatabaseIsRefusedAndStaysAsItIs) {
@@ -146,6 +148,7 @@ TEST_F(SqliteStoreTest, AFileThatIsNoDatabaseIsRefusedAndStaysAsItIs) {
   EXPECT_THAT(Open(), StatusIs(absl::StatusCode::kFailedPrecondition,
                                AllOf(HasSubstr(path_), HasSubstr("not an SQLite database"))));
   EXPECT_EQ(ReadAll(path_), text);
+  EXPECT_FALSE(IsForeignStore(Open().status()));
 }
 
 TEST_F(SqliteStoreTest, AnEmptyFileBecomesAStore) {
@@ -159,6 +162,7 @@ TEST_F(SqliteStoreTest, ASymbolicLinkIsNotFollowed) {
   path_ = directory_ / "link.sqlite";
 
   EXPECT_THAT(Open(), StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("link.sqlite")));
+  EXPECT_FALSE(IsForeignStore(Open().status()));
 }
 
 TEST_F(SqliteStoreTest, AMissingDirectoryIsNamed) {
