@@ -204,6 +204,11 @@ TEST_F(ProgramTest, JsonHasTheSameKeysWhateverThereIs) {
       AllOf(HasSubstr("\"products\":[]"), HasSubstr("\"notes\":[]"), HasSubstr("\"next\":null"),
             HasSubstr("\"refusal\":null"), HasSubstr("\"unreached\":null")));
   EXPECT_THAT(ShowExplanation({}, Format::kJson).out, HasSubstr("\"products\":[]"));
+  const SelfExplanation of_two = {
+      .products = {{.product = "agent", .why = {.headline = "has it"}}, {.product = "loader"}}};
+  EXPECT_THAT(ShowExplanation(of_two, Format::kJson).out,
+              AllOf(HasSubstr("{\"product\":\"agent\",\"headline\":\"has it\",\"lines\":[]}"),
+                    HasSubstr("{\"product\":\"loader\",")));
 }
 
 TEST_F(ProgramTest, ACoordinatorThatIsAwayIsOneLineWithTheNextTry) {

@@ -166,16 +166,16 @@ Screen ShowExplanation(const SelfExplanation& explanation, Format format) {
   Screen screen;
   if (format == Format::kText) {
     screen.out = std::string(TrialLine(explanation.status.trial_root));
-    for (const rollout::Explanation& product : explanation.products) {
-      absl::StrAppend(&screen.out, rollout::ToText(product));
+    for (const ProductExplanation& product : explanation.products) {
+      absl::StrAppend(&screen.out, rollout::ToText(product.why));
     }
     if (explanation.products.empty()) absl::StrAppend(&screen.out, kNoProduct);
     return screen;
   }
   std::vector<std::string> products;
-  for (const rollout::Explanation& product : explanation.products) {
+  for (const ProductExplanation& product : explanation.products) {
     std::vector<std::string> lines;
-    for (const rollout::Line& line : product.lines) {
+    for (const rollout::Line& line : product.why.lines) {
       lines.push_back(JsonObject()
                           .Text("sign", rollout::SignText(line.sign))
                           .Text("subject", line.subject)
@@ -183,8 +183,11 @@ Screen ShowExplanation(const SelfExplanation& explanation, Format format) {
                           .Text("text", line.text)
                           .str());
     }
-    products.push_back(
-        JsonObject().Text("headline", product.headline).Json("lines", JsonList(lines)).str());
+    products.push_back(JsonObject()
+                           .Text("product", product.product)
+                           .Text("headline", product.why.headline)
+                           .Json("lines", JsonList(lines))
+                           .str());
   }
   screen.out = absl::StrCat(JsonObject()
                                 .Flag("trialRoot", explanation.status.trial_root)

@@ -15,6 +15,11 @@ bool IsFull(const absl::Status& status) {
           absl::StrContains(status.message(), "quota"));
 }
 
+// A limit on the size of files looks to whoever writes as a full disk does.
+bool IsFileLimit(const absl::Status& status) {
+  return absl::IsResourceExhausted(status) && absl::StrContains(status.message(), "File too large");
+}
+
 absl::Status Refused(v1::Refusal::Code code, const absl::Status& status,
                      absl::string_view way_out) {
   return AboutComponent(ComponentOf(status),
@@ -27,6 +32,11 @@ absl::Status WithWayOut(const absl::Status& status) {
   if (status.ok() || trust::RefusalOf(status).has_value()) return status;
   if (IsFull(status)) {
     return Refused(v1::Refusal::DISK_FULL, status, "; make room there, the next run goes on");
+  }
+  if (IsFileLimit(status)) {
+    return Refused(v1::Refusal::DISK_FULL, status,
+                   ": the disk is full, as far as this process may fill it; raise its limit on the "
+                   "size of files (ulimit -f, LimitFSIZE=), the next run goes on");
   }
   if (absl::IsPermissionDenied(status)) {
     return Refused(v1::Refusal::FILE_ERROR, status,

@@ -9,8 +9,9 @@
 namespace mig::loader {
 
 // An error that carries a refusal is as it is. Else, by what the file system said: DISK_FULL for a
-// full disk or quota, FILE_ERROR where permission is missing or the file system is read-only, both
-// with what to do; what may pass by itself (memory, descriptors) UNAVAILABLE. Others, and ok, stay.
+// full disk, a quota or a limit on the size of files, FILE_ERROR where permission is missing or the
+// file system is read-only, both with what to do; what may pass by itself (memory, descriptors)
+// UNAVAILABLE. Others, and ok, stay.
 absl::Status WithWayOut(const absl::Status& status);
 
 // The same as it is shown and reported; what has no word then is `otherwise`. `status` is not ok.

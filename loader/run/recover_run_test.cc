@@ -242,7 +242,7 @@ TEST_F(RecoverRunTest, ExplainSaysWhyARefusedReleaseIsNotHere) {
 
   ASSERT_THAT(explanation, IsOk());
   ASSERT_THAT(explanation->products, SizeIs(1));
-  const std::string text = rollout::ToText(explanation->products[0]);
+  const std::string text = rollout::ToText(explanation->products[0].why);
   EXPECT_THAT(text, HasSubstr("lap-0193"));
   EXPECT_THAT(text, HasSubstr("1.2"));
   EXPECT_THAT(text, HasSubstr("EXIT"));

@@ -164,7 +164,7 @@ absl::StatusOr<SelfExplanation> ExplainSelf(const Host& host) {
       if (seen.product != product.product) continue;
       AddLocalLines(result.status, seen, read.trust.state().product(seen.product), explanation);
     }
-    result.products.push_back(std::move(explanation));
+    result.products.push_back({.product = product.product, .why = std::move(explanation)});
   }
   return result;
 }

@@ -53,9 +53,14 @@ struct StatusView {
 // Errors: NOT_ENROLLED; as TrustSession::Open.
 absl::StatusOr<StatusView> ReadStatus(const Host& host);
 
+struct ProductExplanation {
+  std::string product;
+  rollout::Explanation why;
+};
+
 struct SelfExplanation {
   StatusView status;
-  std::vector<rollout::Explanation> products;
+  std::vector<ProductExplanation> products;
 };
 // The host's own word on each product, from what it holds. Errors as ReadStatus.
 absl::StatusOr<SelfExplanation> ExplainSelf(const Host& host);

@@ -26,6 +26,7 @@ void CannotRead(LocalFile& file, const absl::Status& status) {
   const bool is_no_file = absl::IsFailedPrecondition(status);
   file.state = is_no_file ? LocalState::kNotAFile : LocalState::kUnreadable;
   file.why = std::string(status.message());
+  if (absl::IsPermissionDenied(status)) file.why += "; run the loader as root";
 }
 
 void Fill(LocalFile& file, const base::FileStat& stat, const base::Digest& digest) {
