@@ -24,7 +24,6 @@
 namespace mig::coordinator {
 namespace {
 
-constexpr uint64_t kMaxPemBytes = 64 * base::kKiB;
 constexpr uint64_t kMaxInvitationBytes = 1 * base::kKiB;
 constexpr uint32_t kForOthers = 0077;
 constexpr int kMaxRootFiles = 1'000;
@@ -52,7 +51,7 @@ absl::StatusOr<trust::x509::Authority> LoadAuthority(base::FileSystem& disk,
                                                      const std::string& certificate_path,
                                                      const std::string& key_path) {
   MIG_ASSIGN_OR_RETURN(const std::string certificate_pem,
-                       base::ReadWhole(disk, certificate_path, kMaxPemBytes));
+                       base::ReadWhole(disk, certificate_path, base::kMaxPemFileBytes));
   auto certificate = trust::x509::Certificate::ParsePem(certificate_pem);
   if (!certificate.ok()) {
     return Mended(certificate_path, certificate.status(), "restore the file from your backup");
@@ -77,7 +76,7 @@ struct ServerIdentity {
 absl::StatusOr<ServerIdentity> LoadServer(base::FileSystem& disk, const Config& config,
                                           absl::Time now) {
   const std::string& path = config.server_certificate;
-  const auto chain_pem = base::ReadWhole(disk, path, kMaxPemBytes);
+  const auto chain_pem = base::ReadWhole(disk, path, base::kMaxPemFileBytes);
   if (absl::IsNotFound(chain_pem.status())) {
     return absl::NotFoundError(absl::StrCat(
         path, ": no server certificate; have the offline servers' CA sign server.csr: ",

@@ -13,9 +13,8 @@
 namespace mig::coordinator {
 namespace {
 
-constexpr size_t kMaxSerialBytes = 20;               // RFC 5280, 4.1.2.2
-constexpr size_t kMaxActorBytes = 512;               // a SPIFFE id
-constexpr int64_t kMaxUnixMs = 253'402'300'799'999;  // the end of 9999
+constexpr size_t kMaxSerialBytes = 20;  // RFC 5280, 4.1.2.2
+constexpr size_t kMaxActorBytes = 512;  // a SPIFFE id
 
 // Gathers the first value that is beyond its bound.
 class Bounds {
@@ -39,7 +38,7 @@ class Bounds {
   }
   Bounds& Time(absl::string_view field, absl::Time value) {
     const int64_t ms = absl::ToUnixMillis(value);
-    if (ms < 0 || ms > kMaxUnixMs) Refuse(field, "is not a time between 1970 and 9999");
+    if (ms < 0 || ms > base::kMaxTimeMs) Refuse(field, "is not a time between 1970 and 9999");
     return *this;
   }
   Bounds& OptionalTime(absl::string_view field, absl::Time value) {

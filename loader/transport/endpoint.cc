@@ -10,14 +10,13 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "base/sizes.h"
 #include "base/text.h"
 #include "trust/refusal.h"
 
 namespace mig::loader {
 
 namespace {
-
-constexpr size_t kMaxDnsNameBytes = 253;
 
 absl::Status Bad(absl::string_view text) {
   return trust::Refuse(v1::Refusal::CONFIGURATION,
@@ -40,7 +39,8 @@ std::optional<std::string> AddressBytes(const std::string& text) {
 }
 
 bool IsDnsName(absl::string_view name) {
-  if (name.empty() || name.size() > kMaxDnsNameBytes || !absl::ascii_isalnum(name[0])) return false;
+  if (name.empty() || name.size() > base::kMaxDnsNameBytes || !absl::ascii_isalnum(name[0]))
+    return false;
   return std::all_of(name.begin(), name.end(), [](unsigned char c) {
     return absl::ascii_isalnum(c) || c == '-' || c == '.';
   });
