@@ -174,10 +174,11 @@ std::optional<Finding> CoordinatorPromises::CountsOf(const SignedPlan& plan, siz
   return std::nullopt;
 }
 
-std::optional<Finding> CoordinatorPromises::Host(size_t host, const Promises& promises) {
+std::optional<Finding> CoordinatorPromises::Host(size_t host, const Promises& promises,
+                                                 absl::Time now) {
   ++checked_;
   if (std::optional<Finding> found = RowsOf(host, promises)) return found;
-  return Inventory(host, promises);
+  return Inventory(host, promises, now);
 }
 
 std::optional<Finding> CoordinatorPromises::RowsOf(size_t host, const Promises& promises) {
@@ -206,24 +207,51 @@ std::optional<Finding> CoordinatorPromises::RowsOf(size_t host, const Promises& 
                                                  " outcomes, and ", matched, " are there"));
 }
 
-std::optional<Finding> CoordinatorPromises::Inventory(size_t host, const Promises& promises) {
-  v1::GetHostRequest request;
+// What operators see of it. (A host that never enrolled is not known.)
+std::optional<Finding> CoordinatorPromises::Inventory(size_t host, const Promises& promises,
+                                                      absl::Time now) {
+  v1::ExplainHostRequest request;
   request.set_host(world_.id(host).ToHex());
-  const absl::StatusOr<v1::HostDetails> details =
-      coordinator_.Wait<v1::HostDetails>([&](Done<v1::HostDetails> done) {
-        coordinator_.coordinator().hosts().GetHost(coordinator_.admin(), request, std::move(done));
+  const absl::StatusOr<v1::Explanation> word =
+      coordinator_.Wait<v1::Explanation>([&](Done<v1::Explanation> done) {
+        coordinator_.coordinator().hosts().ExplainHost(coordinator_.admin(), request,
+                                                       std::move(done));
       });
-  if (!details.ok()) return std::nullopt;  // it never enrolled
+  const std::string name = World::NameOf(host);
+  if (!word.ok()) {
+    return Found(kCoordinatorsWord, absl::StrCat("it cannot explain ", name, ": ",
+                                                 std::string(word.status().message())));
+  }
   const std::optional<size_t> installed = promises.InstalledOn(host);
   const std::string is =
       installed.has_value() ? world_.documents().releases()[*installed].version : "";
   std::string said;
-  for (const v1::HostRelease& release : details->host().releases()) {
+  for (const v1::HostRelease& release : word->host().releases()) {
     if (release.product() == kProduct) said = release.version();
   }
-  if (said == is) return std::nullopt;
-  return Found(kCoordinatorsWord, absl::StrCat("it says that ", World::NameOf(host), " has '", said,
-                                               "'; it has '", is, "'"));
+  if (said != is) {
+    return Found(kCoordinatorsWord,
+                 absl::StrCat("it says that ", name, " has '", said, "'; it has '", is, "'"));
+  }
+  // An offer may stay open for ever where its rollout was halted before the install could begin.
+  const v1::Host::State state = word->host().state();
+  const bool is_open = state == v1::Host::UPDATING && halted_.empty();
+  if (is_open || state == v1::Host::FLAGGED || state == v1::Host::DISABLED ||
+      state == v1::Host::REVOKED) {
+    return Found(kCoordinatorsWord,
+                 absl::StrCat("it says that ", name, " is ", v1::Host::State_Name(state),
+                              ", and all that it did was reported"));
+  }
+  if (!installed.has_value() || ExpectedOn(world_, host, now) != installed) return std::nullopt;
+  for (const v1::Verdict& verdict : word->verdicts()) {
+    if (verdict.product() != kProduct) continue;
+    if (verdict.answer() == v1::Verdict::HAS && verdict.version() == is) return std::nullopt;
+    return Found(
+        kCoordinatorsWord,
+        absl::StrCat("it explains ", name, " by ", v1::Verdict::Answer_Name(verdict.answer()), " ",
+                     verdict.version(), "; it has ", is, ", as its plan says"));
+  }
+  return Found(kCoordinatorsWord, absl::StrCat("it has no word on ", name));
 }
 
 }  // namespace mig::sim

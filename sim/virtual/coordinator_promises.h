@@ -41,7 +41,7 @@ class CoordinatorPromises {
   std::optional<Finding> Counts(absl::Time now);
 
   // At the end: exactly what this host said is there, and what is said of it is true.
-  std::optional<Finding> Host(size_t host, const Promises& promises);
+  std::optional<Finding> Host(size_t host, const Promises& promises, absl::Time now);
 
   uint64_t checked() const { return checked_; }
 
@@ -50,7 +50,7 @@ class CoordinatorPromises {
 
   std::optional<Finding> CountsOf(const SignedPlan& plan, size_t index, absl::Time now);
   std::optional<Finding> RowsOf(size_t host, const Promises& promises);
-  std::optional<Finding> Inventory(size_t host, const Promises& promises);
+  std::optional<Finding> Inventory(size_t host, const Promises& promises, absl::Time now);
 
   const World& world_;
   VirtualCoordinator& coordinator_;

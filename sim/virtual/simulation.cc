@@ -24,7 +24,7 @@ constexpr absl::Duration kBetweenCounts = absl::Hours(6);
 constexpr absl::Duration kBetweenProgress = absl::Milliseconds(100);
 constexpr int kSettlingRounds = 6;
 // On copies of machines, in one simulation.
-constexpr uint64_t kTrials = 66;
+constexpr uint64_t kTrials = 84;
 
 std::unique_ptr<base::Clock> MachineClock() {
   absl::StatusOr<std::unique_ptr<base::SystemClock>> clock = base::SystemClock::Open();
@@ -240,7 +240,7 @@ void Simulation::CheckEnd() {
     chronicle_->Note(index, at,
                      promises_->Converged(host->machine(), host->last_run(), stage_->Now()));
     if (host->is_settled()) {
-      chronicle_->Note(index, at, coordinator_promises_->Host(index, *promises_));
+      chronicle_->Note(index, at, coordinator_promises_->Host(index, *promises_, stage_->Now()));
     }
   }
 }

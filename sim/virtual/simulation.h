@@ -28,8 +28,8 @@ namespace mig::sim {
 
 class Simulation {
  public:
-  // Ends the processes that still run (after a promise that did not hold, or Ctrl-C): they use their
-  // machines until then.
+  // Ends the processes that still run (after a promise that did not hold, or Ctrl-C): they use
+  // their machines until then.
   ~Simulation();
 
   // Everything is enrolled and uploaded; nothing has run yet. Errors: World::Make's.

@@ -9,6 +9,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/check.h"
+#include "base/disk_image.h"
+#include "base/memory_file_system.h"
 #include "base/path.h"
 #include "base/sizes.h"
 #include "loader/state/state_directory.h"
@@ -340,63 +342,72 @@ Wrong ReportsUntilItIsTaken(Copy& copy, base::Random&) {
 
 // --- Power
 
-constexpr int kCutsInATrial = 6;
-constexpr size_t kImagesOfACut = 3;
+constexpr int kCutsInATrial = 20;
 
-// An install, power that goes at some operation of its disk, and the machine that boots from one of
-// the images that this may leave.
+// Of the images that a power cut may leave: one of the two extremes, and another one.
+std::vector<base::DiskImage> ImagesOf(base::MemoryFileSystem& disk, base::Random& random) {
+  base::DiskImage first, last, other;
+  uint64_t seen = 0;
+  const uint64_t seed = Below(random, UINT64_MAX);
+  disk.ForEachDurableImage(seed, 8, [&](const base::DiskImage& image) {
+    if (seen++ == 0) first = image;
+    if (Below(random, seen) == 0) other = image;
+    last = image;
+  });
+  std::vector<base::DiskImage> images = {Below(random, 2) == 0 ? first : last};
+  if (seen > 1) images.push_back(other);
+  return images;
+}
+
+// What a machine that boots from `image` does with the install in which `cut` lost its power.
+Wrong BootsAndInstalls(Copy& cut, const Copy::Offer& offer, const base::DiskImage& image) {
+  Copy booted(cut, image);
+  booted.coordinator().documents = cut.coordinator().documents;
+  booted.coordinator().contents = cut.coordinator().contents;
+  booted.coordinator().outcomes = cut.coordinator().outcomes;
+  booted.Assign(offer);
+  booted.Recover();
+  const std::map<std::string, std::string> files = booted.Files();
+  if (files != cut.files_before() && files != offer.files) return "has files of no one release";
+  Wrong wrong;
+  for (int i = 0; i < 2; ++i) {  // a second one where activations are bounded
+    booted.clock().Advance(absl::Hours(2));
+    wrong = MustInstall(booted, offer, "a release");
+    if (wrong.empty()) break;
+  }
+  if (!wrong.empty()) return wrong;
+  const auto& outcomes = booted.coordinator().outcomes;
+  const auto said =
+      std::count_if(outcomes.begin(), outcomes.end(), [&offer](const v1::Outcome& outcome) {
+        return IsAbout(outcome, offer) && outcome.result() == v1::Outcome::HEALTHY;
+      });
+  return said == 1 ? "" : absl::StrCat("reported its install ", said, " times");
+}
+
+// An install, and power that goes at some operations of its disk, all over it: this many steps of
+// the golden section lie evenly, however many there are.
 Wrong SurvivesPowerCuts(Copy& copy, base::Random& random) {
   uint64_t operations = 0;
   {
     Copy whole(copy, copy.image_before());
     const Copy::Offer offer = whole.MakeOffer(kNext);
     whole.Assign(offer);
-    Wrong wrong = MustInstall(whole, offer, "a release");
+    const Wrong wrong = MustInstall(whole, offer, "a release");
     if (!wrong.empty()) return wrong;
     operations = whole.machine().disk().operations();
   }
+  uint64_t at = Below(random, operations);
   for (int i = 0; i < kCutsInATrial; ++i) {
+    at = (at + std::max<uint64_t>(1, operations * 618 / 1'000)) % operations;
     Copy cut(copy, copy.image_before());
     const Copy::Offer offer = cut.MakeOffer(kNext);
     cut.Assign(offer);
-    cut.machine().disk().CutPowerAfter(1 + Below(random, operations));
+    cut.machine().disk().CutPowerAfter(1 + at);
     cut.Run();
     const std::string where = cut.machine().disk().first_cut_operation();
-    std::vector<base::DiskImage> images;
-    uint64_t seen = 0;
-    const uint64_t seed = Below(random, UINT64_MAX);
-    cut.machine().disk().ForEachDurableImage(seed, 16, [&](const base::DiskImage& image) {
-      ++seen;
-      if (images.size() < kImagesOfACut) {
-        images.push_back(image);
-      } else if (const uint64_t place = Below(random, seen); place < kImagesOfACut) {
-        images[place] = image;
-      }
-    });
-    for (const base::DiskImage& image : images) {
-      Copy booted(cut, image);
-      booted.coordinator().documents = cut.coordinator().documents;
-      booted.coordinator().contents = cut.coordinator().contents;
-      booted.coordinator().outcomes = cut.coordinator().outcomes;
-      booted.Assign(offer);
-      const RunResult recovered = booted.Recover();
-      const std::map<std::string, std::string> files = booted.Files();
-      const bool is_whole = files == copy.files_before() || files == offer.files;
-      const std::string after = absl::StrCat(" after a power cut at ", where);
-      if (!is_whole) return absl::StrCat("has files of no one release", after);
-      booted.clock().Advance(absl::Hours(2));
-      Wrong wrong = MustInstall(booted, offer, absl::StrCat("a release", after));
-      if (!wrong.empty()) {
-        booted.clock().Advance(absl::Hours(2));
-        wrong = MustInstall(booted, offer, absl::StrCat("a release", after));
-      }
-      if (!wrong.empty()) return wrong;
-      const auto& outcomes = booted.coordinator().outcomes;
-      const bool said =
-          std::any_of(outcomes.begin(), outcomes.end(), [&offer](const v1::Outcome& outcome) {
-            return IsAbout(outcome, offer) && outcome.result() == v1::Outcome::HEALTHY;
-          });
-      if (!said) return absl::StrCat("never reported its install", after);
+    for (const base::DiskImage& image : ImagesOf(cut.machine().disk(), random)) {
+      const Wrong wrong = BootsAndInstalls(cut, offer, image);
+      if (!wrong.empty()) return absl::StrCat(wrong, " after a power cut at ", where);
     }
   }
   return "";
@@ -407,26 +418,33 @@ struct Kind {
   Body body;
 };
 
+// What needs luck to be found comes more often.
 constexpr Kind kKinds[] = {
     {kPromiseWhole, SurvivesPowerCuts},
     {kPromiseTurn, WaitsForItsWave},
     {kPromiseExplains, FollowsAnHonestPlan},
     {kPromiseSigned, WantsEnoughReleaseKeys},
+    {kPromiseWhole, SurvivesPowerCuts},
     {kPromiseStops, GoesBackFromACrash},
     {kPromiseTurn, KnowsItsPlace},
     {kPromiseSigned, WantsTheRightBytes},
+    {kPromiseWhole, SurvivesPowerCuts},
     {kPromiseStops, AsksAgainBeforeItCommits},
     {kPromiseWhole, PutsRightWhatIsDamaged},
     {kPromiseSigned, WantsTheRolloutKeys},
+    {kPromiseWhole, SurvivesPowerCuts},
     {kPromiseStops, GoesBackFromALie},
     {kPromiseReports, ReportsUntilItIsTaken},
     {kPromiseTurn, ObeysTheFilter},
+    {kPromiseWhole, SurvivesPowerCuts},
     {kPromiseSigned, TakesOnlyItsOwnAssignment},
     {kPromiseTurn, TakesNothingOlder},
     {kPromiseWhole, LetsAnotherOneWork},
+    {kPromiseWhole, SurvivesPowerCuts},
     {kPromiseSigned, TakesOnlyAnAnswerToItsQuestion},
     {kPromiseStops, GoesBackFromALateCrash},
     {kPromiseTurn, KnowsWhenAPlanEnds},
+    {kPromiseWhole, SurvivesPowerCuts},
     {kPromiseSigned, RefusesWhatIsWithdrawn},
     {kPromiseStops, BoundsActivations},
     {kPromiseSigned, TakesOnlyTheOwnVariant},

@@ -6,7 +6,8 @@
 // What the linker calls the functions: `real` is the one that ships, `wrap` is who is called in
 // its place. A name that is wrong is never called: a test sees that all are.
 #define MIG_SIM_CREATE_KEY "_ZN3mig5trust9PublicKey6CreateEjN4absl7debian311string_viewE"
-#define MIG_SIM_PARSE_DER "_ZN3mig5trust4x50911Certificate8ParseDerEN4absl7debian311string_viewE"
+#define MIG_SIM_PARSE_CHAIN \
+  "_ZN3mig5trust4x50911Certificate13ParsePemChainEN4absl7debian311string_viewE"
 
 extern "C" int RealVerify(const uint8_t* message, size_t size, const uint8_t signature[64],
                           const uint8_t key[32]) asm("__real_mig_bssl_ED25519_verify");
@@ -20,10 +21,10 @@ absl::StatusOr<trust::PublicKey> RealCreate(uint32_t algorithm, absl::string_vie
 absl::StatusOr<trust::PublicKey> WrapCreate(uint32_t algorithm, absl::string_view bytes) asm(
     "__wrap_" MIG_SIM_CREATE_KEY);
 
-absl::StatusOr<trust::x509::Certificate> RealParse(absl::string_view der) asm(
-    "__real_" MIG_SIM_PARSE_DER);
-absl::StatusOr<trust::x509::Certificate> WrapParse(absl::string_view der) asm(
-    "__wrap_" MIG_SIM_PARSE_DER);
+absl::StatusOr<VerifyMemo::Chain> RealParse(absl::string_view pem) asm(
+    "__real_" MIG_SIM_PARSE_CHAIN);
+absl::StatusOr<VerifyMemo::Chain> WrapParse(absl::string_view pem) asm(
+    "__wrap_" MIG_SIM_PARSE_CHAIN);
 
 namespace {
 
@@ -76,21 +77,19 @@ absl::StatusOr<trust::PublicKey> VerifyMemo::Key(
   return keys_.emplace(name, create(algorithm, bytes)).first->second;
 }
 
-absl::StatusOr<trust::x509::Certificate> VerifyMemo::Certificate(
-    absl::string_view der, absl::StatusOr<trust::x509::Certificate> (*parse)(absl::string_view)) {
+absl::StatusOr<VerifyMemo::Chain> VerifyMemo::ChainIn(
+    absl::string_view pem, absl::StatusOr<Chain> (*parse)(absl::string_view)) {
   ++asked_;
-  const std::string name(der);
-  if (const auto known = certificates_.find(name); known != certificates_.end()) {
-    return known->second;
-  }
-  if (certificates_.size() >= kMaxCertificates) certificates_.clear();
+  const std::string name(pem);
+  if (const auto known = chains_.find(name); known != chains_.end()) return known->second;
+  if (chains_.size() >= kMaxChains) chains_.clear();
   ++judged_;
-  return certificates_.emplace(name, parse(der)).first->second;
+  return chains_.emplace(name, parse(pem)).first->second;
 }
 
-absl::StatusOr<trust::x509::Certificate> WrapParse(absl::string_view der) {
-  if (current == nullptr) return RealParse(der);
-  return current->Certificate(der, RealParse);
+absl::StatusOr<VerifyMemo::Chain> WrapParse(absl::string_view pem) {
+  if (current == nullptr) return RealParse(pem);
+  return current->ChainIn(pem, RealParse);
 }
 
 absl::StatusOr<trust::PublicKey> WrapCreate(uint32_t algorithm, absl::string_view bytes) {

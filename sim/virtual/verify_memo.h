@@ -15,6 +15,7 @@
 #include <map>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
@@ -26,7 +27,7 @@
 namespace mig::sim {
 
 // One per thread at a time. Memory: at most kMaxVerified answers of 36 bytes, kMaxKeys public keys
-// and kMaxCertificates parsed certificates of about 3 KiB.
+// and kMaxChains parsed chains of about 6 KiB.
 class VerifyMemo {
  public:
   VerifyMemo();
@@ -41,21 +42,22 @@ class VerifyMemo {
       uint32_t algorithm, absl::string_view bytes,
       absl::StatusOr<trust::PublicKey> (*create)(uint32_t, absl::string_view));
 
-  absl::StatusOr<trust::x509::Certificate> Certificate(
-      absl::string_view der, absl::StatusOr<trust::x509::Certificate> (*parse)(absl::string_view));
+  using Chain = std::vector<trust::x509::Certificate>;
+  absl::StatusOr<Chain> ChainIn(absl::string_view pem,
+                                absl::StatusOr<Chain> (*parse)(absl::string_view));
 
   uint64_t asked() const { return asked_; }
   uint64_t judged() const { return judged_; }  // of those: not remembered
 
   static constexpr size_t kMaxVerified = 100'000;
   static constexpr size_t kMaxKeys = 1'000;
-  static constexpr size_t kMaxCertificates = 5'000;
+  static constexpr size_t kMaxChains = 2'500;
 
  private:
   // By SHA-256 over the lengths and bytes of all three.
   absl::flat_hash_map<base::Digest, int> verified_;
   std::map<std::pair<uint32_t, std::string>, absl::StatusOr<trust::PublicKey>> keys_;
-  absl::flat_hash_map<std::string, absl::StatusOr<trust::x509::Certificate>> certificates_;
+  absl::flat_hash_map<std::string, absl::StatusOr<Chain>> chains_;
   uint64_t asked_ = 0;
   uint64_t judged_ = 0;
 };

@@ -5,8 +5,12 @@
 
 #include <string>
 
+#include "absl/time/time.h"
+#include "base/testing/seeded_random.h"
 #include "base/testing/status_matchers.h"
 #include "trust/testing/test_authority.h"
+#include "trust/x509/authority.h"
+#include "trust/x509/certificate.h"
 
 namespace mig::sim {
 namespace {
@@ -28,6 +32,22 @@ TEST(VerifyMemoTest, TheSameDocumentIsJudgedOnce) {
   EXPECT_EQ(memo.asked(), 2 * asked);
   // Two signatures and ten keys: both are asked here, and not where trust/ left them.
   EXPECT_EQ(judged, 2u + 10u);
+}
+
+TEST(VerifyMemoTest, AChainIsReadOnce) {
+  base::testing::SeededRandom random(base::testing::Seed(1));
+  const absl::Time now = trust::testing::TestEpoch();
+  const auto ca = trust::x509::Authority::Create("ca", now, now + absl::Hours(1), random);
+  ASSERT_THAT(ca, IsOk());
+  const std::string pem = ca->certificate().ToPem();
+  const VerifyMemo memo;
+  for (int i = 0; i < 3; ++i) {
+    const auto chain = trust::x509::Certificate::ParsePemChain(pem);
+    ASSERT_THAT(chain, IsOk());
+    EXPECT_EQ(chain->front().der(), ca->certificate().der());
+  }
+  EXPECT_EQ(memo.judged(), 1u);
+  EXPECT_THAT(trust::x509::Certificate::ParsePemChain(pem.substr(1)), Not(IsOk()));
 }
 
 TEST(VerifyMemoTest, OneBitMoreIsAnotherDocument) {

@@ -28,12 +28,15 @@ int64_t Ms(absl::Time time) { return absl::ToUnixMillis(time); }
 
 VirtualFleet::VirtualFleet(int hosts) : coordinator_clock_(time_, ClockOf("coordinator")) {
   coordinator_ = std::make_unique<coordinator::testing::InProcessCoordinator>(coordinator_clock_);
+  server_ = std::make_unique<InProcessServer>(*coordinator_);
   for (int i = 0; i < hosts; ++i) {
     const std::string name = absl::StrCat("host-", i);
     VirtualHost host;
     host.clock = std::make_unique<sim::HostClock>(time_, ClockOf(name));
-    host.connector =
-        std::make_unique<VirtualConnector>(time_, *host.clock, *coordinator_, kLatency);
+    host.connector = std::make_unique<sim::VirtualConnector>(
+        time_, *host.clock, *server_, sim::VirtualConnector::Options{.weather = [] {
+          return sim::LinkWeather{.latency = kLatency};
+        }});
     host.host = std::make_unique<loader::testing::TestHost>(
         *host.clock, *host.connector, coordinator_->root_envelope(),
         loader::testing::kPlainDictionary, base::testing::Seed(100 + i));

@@ -18,7 +18,8 @@
 #include "proto/mig/v1/report.pb.h"
 #include "sim/fiber/host_clock.h"
 #include "sim/fiber/virtual_time.h"
-#include "tests/fiber/virtual_connector.h"
+#include "sim/virtual/virtual_connector.h"
+#include "tests/fiber/in_process_server.h"
 #include "trust/host_id.h"
 
 namespace mig::tests {
@@ -26,7 +27,7 @@ namespace mig::tests {
 // One virtual machine.
 struct VirtualHost {
   std::unique_ptr<sim::HostClock> clock;
-  std::unique_ptr<VirtualConnector> connector;
+  std::unique_ptr<sim::VirtualConnector> connector;
   std::unique_ptr<loader::testing::TestHost> host;
   trust::HostId id;  // once it is enrolled
 };
@@ -60,6 +61,7 @@ class VirtualFleet {
   sim::VirtualTime time_;
   sim::HostClock coordinator_clock_;
   std::unique_ptr<coordinator::testing::InProcessCoordinator> coordinator_;
+  std::unique_ptr<InProcessServer> server_;
   std::vector<VirtualHost> hosts_;
 };
 
