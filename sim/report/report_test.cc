@@ -198,7 +198,6 @@ TEST(TextTest, SaysWhatAPersonAsksFor) {
                           HasSubstr("mig-sim run sim/scenarios/herd.txtpb --live --seed 7\n")));
 }
 
-// Promise 3.
 TEST(TextTest, ABrokenPromiseHasItsTraceAndTheCommandThatReplaysIt) {
   Summary s = GoodSummary();
   s.mode = Mode::kVirtual;
