@@ -11,6 +11,7 @@
 #include "base/whole_file.h"
 #include "loader/config/dictionary.h"
 #include "loader/enroll/enroll.h"
+#include "loader/run/failure.h"
 #include "loader/run/host.h"
 #include "loader/run/recover_run.h"
 #include "loader/run/run.h"
@@ -25,7 +26,8 @@ namespace {
 
 using Verb = Command::Verb;
 
-Answer Failed(const absl::Status& status) {
+Answer Failed(const absl::Status& error) {
+  const absl::Status status = WithWayOut(error);
   return {.screen = {.err = ErrorLine(status)}, .exit_code = static_cast<int>(ExitCodeOf(status))};
 }
 
