@@ -77,6 +77,24 @@ TEST_F(CoordinatorInputTest, ADirectoryThatItMayNotWriteToIsNamed) {
   EXPECT_TRUE(FilesBelow(coordinator().Path("data")).empty());
 }
 
+TEST_F(CoordinatorInputTest, ContentsThatAreAFileAreNamed) {
+  const std::string file = coordinator().Path("a-file");
+  ASSERT_THAT(WriteFile(file, "mine\n"), IsOk());
+  const std::string config =
+      Changed({{"\"store.db\"", "\"other.db\""}, {"\"blobs\"", "\"a-file\""}});
+
+  EXPECT_THAT(Run({}, config), EndsWith(kFailed, HasSubstr(file)));
+  EXPECT_EQ(ReadFile(file).value_or(""), "mine\n");
+}
+
+TEST_F(CoordinatorInputTest, AStoreThatIsALinkIsNoOtherCoordinators) {
+  const std::string link = coordinator().Path("link.db");
+  ASSERT_EQ(symlink(coordinator().Path("store.db").c_str(), link.c_str()), 0);
+
+  EXPECT_THAT(Run({}, Changed({{"\"store.db\"", "\"link.db\""}})),
+              EndsWith(kFailed, HasSubstr(link)));
+}
+
 TEST_F(CoordinatorInputTest, WhatIsNoTomlIsToldWithFileAndLine) {
   const std::string config = Changed({{"[online]", "[online"}});
   const auto text = ReadFile(config);

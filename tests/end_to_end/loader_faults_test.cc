@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <map>
 #include <string>
 #include <vector>
@@ -55,6 +56,10 @@ class LoaderFaultsTest : public House {
     if (geteuid() != 0) return {};
     return {"/usr/bin/setpriv", "--bounding-set", "-dac_override,-dac_read_search"};
   }
+  // What sets a program's clock back by a year.
+  static std::string SetBackClock() {
+    return std::filesystem::absolute("tests/end_to_end/set_back_clock.so").string();
+  }
   // With the state directory's contents on a tmpfs that is full, for this command alone.
   static Words OnFullTmpfs(const LoaderHost& host) {
     const std::string state = host.state_directory();
@@ -94,7 +99,8 @@ TEST_F(LoaderFaultsTest, AFullDiskIsForLaterAndTheNextRunGoesOn) {
   const auto before = Contents(host.state_directory());
 
   EXPECT_THAT(Run(NoRoom(), host, {"run", "--now"}),
-              EndsWith(kLater, HasSubstr(host.state_directory())));
+              EndsWith(kLater, AllOf(HasSubstr(host.state_directory()), HasSubstr("disk is full"),
+                                     HasSubstr("ulimit -f"))));
 
   EXPECT_EQ(Contents(host.state_directory()), before);
   EXPECT_EQ(Run(NoRoom(), host, {"status"}).exit_status, 0);
@@ -114,8 +120,9 @@ TEST_F(LoaderFaultsTest, EnrollingOnAFullDiskTakesNoTokenAndCanBeRepeated) {
   LoaderHost& lender = EnrolledHost({.name = "one"});
   LoaderHost& host = NewHost({.name = "two"});
 
-  EXPECT_THAT(Run(NoRoom(), host, EnrollWords(lender)),
-              EndsWith(kLater, HasSubstr(host.state_directory())));
+  EXPECT_THAT(
+      Run(NoRoom(), host, EnrollWords(lender)),
+      EndsWith(kLater, AllOf(HasSubstr(host.state_directory()), HasSubstr("disk is full"))));
 
   EXPECT_EQ(Run({}, host, {"status"}).exit_status, 3);
   EXPECT_THAT(Enroll(host), IsOk());
@@ -155,6 +162,40 @@ TEST_F(LoaderFaultsTest, AConfigurationThatMayNotBeReadIsNamedWithTheWayOut) {
                                   HasSubstr("root"))))
         << absl::StrJoin(words, " ");
   }
+}
+
+TEST_F(LoaderFaultsTest, AManagedFileThatMayNotBeReadIsNamedWithTheWayOut) {
+  LoaderHost& host = EnrolledHost({.name = "one"});
+  ASSERT_THAT(RollOut({.version = "1.0"}), IsOk());
+  ASSERT_THAT(host.Run(), IsOk());
+  ASSERT_EQ(chmod(host.agent_config().c_str(), 0000), 0);
+
+  const CommandResult run = Run(Bound(), host, {"run", "--now"});
+
+  EXPECT_EQ(run.exit_status, 1) << run.err;
+  EXPECT_THAT(run.out + run.err, AllOf(HasSubstr(host.agent_config()),
+                                       HasSubstr("Permission denied; run the loader as root")));
+}
+
+TEST_F(LoaderFaultsTest, AClockBeforeTheCertificateWaitsAndSaysWhatIsWrong) {
+  LoaderHost& host = EnrolledHost({.name = "one"});
+
+  EXPECT_THAT(
+      Run({"/usr/bin/env", absl::StrCat("LD_PRELOAD=", SetBackClock())}, host, {"run", "--now"}),
+      EndsWith(kLater, AllOf(HasSubstr("CERTIFICATE_TIME"), HasSubstr("clock"),
+                             HasSubstr("; tries again at 20"))));
+
+  EXPECT_THAT(host.Run(), IsOk());
+}
+
+TEST_F(LoaderFaultsTest, ARevokedHostIsToldHowToComeBack) {
+  LoaderHost& host = EnrolledHost({.name = "one"});
+  const auto id = HostIdOf(host);
+  ASSERT_THAT(id, IsOk());
+  ASSERT_THAT(ana().Do({"host", "revoke", *id, "--reason", "stolen"}), IsOk());
+
+  EXPECT_THAT(Run({}, host, {"run", "--now"}),
+              EndsWith(3, AllOf(HasSubstr("REVOKED"), HasSubstr("revoked"), HasSubstr("enroll"))));
 }
 
 TEST_F(LoaderFaultsTest, ACoordinatorThatIsAwayIsToldInPlainWordsWithTheNextTry) {
