@@ -5,11 +5,12 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <random>
+#include <numbers>
 #include <string>
 #include <vector>
 
 #include "base/testing/seed.h"
+#include "base/testing/seeded_random.h"
 #include "bench/compare/comparison.h"
 
 namespace mig::bench {
@@ -35,7 +36,7 @@ struct Runs {
 
 class Machine {
  public:
-  explicit Machine(Seed seed) : numbers_(seed.value()) {}
+  explicit Machine(Seed seed) : random_(seed) {}
 
   // Pairs in the order A B B A; each run is a little slower or faster than the one before it.
   Runs Measure(const World& world) {
@@ -43,7 +44,7 @@ class Machine {
     double drift = 0;
     for (size_t pair = 0; pair < kQuickPairs; ++pair) {
       for (const bool first : {true, false}) {
-        drift += 0.03 * normal_(numbers_) + 0.01;
+        drift += 0.03 * Normal() + 0.01;
         const bool is_base = first == (pair % 2 == 0);
         (is_base ? runs.base : runs.here)
             .push_back(OneRun(drift, is_base ? 0 : world.slowdown, world.limit));
@@ -57,20 +58,25 @@ class Machine {
     RunSamples run = {.size = Size::kQuick};
     for (size_t row = 0; row < kRows; ++row) {
       // The layout of this run's memory stays for all of its repetitions.
-      const double more = (row == 0 ? std::log1p(slowdown) : 0) + 0.015 * normal_(numbers_);
+      const double more = (row == 0 ? std::log1p(slowdown) : 0) + 0.015 * Normal();
       run.rows.push_back({.name = "row" + std::to_string(row), .slowdown_limit = limit});
       for (size_t i = 0; i < kQuickRepetitions; ++i) {
-        const double bad_moment = uniform_(numbers_) < 0.05 ? 0.4 : 0;
-        const double noise = kNoise * normal_(numbers_);
+        const double bad_moment = Uniform() < 0.05 ? 0.4 : 0;
+        const double noise = kNoise * Normal();
         run.rows.back().numbers.push_back(std::exp(drift + more + bad_moment + noise));
       }
     }
     return run;
   }
 
-  std::mt19937_64 numbers_;
-  std::normal_distribution<double> normal_;
-  std::uniform_real_distribution<double> uniform_;
+  // In (0, 1).
+  double Uniform() { return (static_cast<double>(random_.Uint64() >> 11) + 0.5) * 0x1p-53; }
+  // Of mean 0 and deviation 1 (Box and Muller, 1958).
+  double Normal() {
+    return std::sqrt(-2 * std::log(Uniform())) * std::cos(2 * std::numbers::pi * Uniform());
+  }
+
+  base::testing::SeededRandom random_;
 };
 
 // In how many of `trials` worlds something was called a regression.

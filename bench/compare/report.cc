@@ -47,7 +47,7 @@ absl::string_view Key(ComparedRow::Verdict verdict) {
 
 std::string LineOf(const ComparedRow& row) {
   std::string line = absl::StrFormat(
-      "%-34s %12s %12s %9s  %-19s %7s %7s  %s", row.name, Shown(row.base, row.unit),
+      "%-34s %12s %12s %9s  %-20s %8s %7s  %s", row.name, Shown(row.base, row.unit),
       Shown(row.here, row.unit), Percent(row.slowdown.estimate),
       absl::StrCat("[", Percent(row.slowdown.low), ", ", Percent(row.slowdown.high), "]"),
       ShownP(row.p), Percent(row.limit), Words(row.verdict));
@@ -83,7 +83,7 @@ std::string Quoted(const std::vector<std::string>& names) {
 }  // namespace
 
 std::string ToText(const Comparison& comparison) {
-  std::string text = absl::StrFormat("%-34s %12s %12s %9s  %-19s %7s %7s\n", "name", "base", "here",
+  std::string text = absl::StrFormat("%-34s %12s %12s %9s  %-20s %8s %7s\n", "name", "base", "here",
                                      "slower by", "95 % interval", "p", "limit");
   for (const ComparedRow& row : comparison.rows) absl::StrAppend(&text, LineOf(row), "\n");
   if (!comparison.only_base.empty()) {

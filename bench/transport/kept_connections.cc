@@ -1,9 +1,10 @@
 #include "bench/transport/kept_connections.h"
 
+#include <grpc/support/time.h>
 #include <grpcpp/grpcpp.h>
 
-#include <chrono>
 #include <condition_variable>
+#include <cstdint>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -18,7 +19,12 @@
 namespace mig::bench {
 namespace {
 
-constexpr std::chrono::seconds kPatience(30);
+constexpr int64_t kPatienceSeconds = 30;
+
+gpr_timespec EndOfPatience() {
+  return gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC),
+                      gpr_time_from_seconds(kPatienceSeconds, GPR_TIMESPAN));
+}
 
 std::shared_ptr<grpc::Channel> ChannelTo(uint16_t port, const ClientPems& pems) {
   grpc::SslCredentialsOptions tls;
@@ -63,7 +69,7 @@ class KeptConnections::Host {
         request_(std::move(host.request)) {}
 
   void Connect() {
-    MIG_CHECK(channel_->WaitForConnected(std::chrono::system_clock::now() + kPatience))
+    MIG_CHECK(channel_->WaitForConnected(EndOfPatience()))
         << "no connection to the measured service";
   }
 
@@ -82,7 +88,7 @@ class KeptConnections::Host {
     base::AppendU64Be(nonce, ++calls_);
     request_.set_nonce(std::move(nonce));
     context_.emplace();
-    context_->set_deadline(std::chrono::system_clock::now() + kPatience);
+    context_->set_deadline(EndOfPatience());
     stub_->async()->CheckIn(&*context_, &request_, &answer_, [this](const grpc::Status& status) {
       MIG_CHECK(status.ok()) << "a check-in was refused: " << status.error_message();
       request_.set_previous_answer(answer_.answer_id());
