@@ -10,6 +10,9 @@
 #include "bench/transport/empty_service.h"
 #include "bench/transport/kept_connections.h"
 
+// gRPC 1.51's resolver keeps c-ares for the life of the process.
+extern "C" const char* __lsan_default_suppressions() { return "leak:ares_\n"; }
+
 namespace mig::bench {
 namespace {
 
