@@ -6,6 +6,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "base/status_macros.h"
 
 namespace mig::tests {
 
@@ -24,8 +25,17 @@ fs::path RunfilesRoot(const std::string& argv0) {
 
 }  // namespace
 
+absl::StatusOr<std::string> FindRunfile(const std::string& argv0, const std::string& file) {
+  const fs::path link = RunfilesRoot(argv0) / file;
+  std::error_code error;
+  // The file itself: a runfiles tree is links, and goes away with a sandbox.
+  const fs::path found = fs::canonical(link, error);
+  if (!error) return found.string();
+  return absl::NotFoundError(absl::StrCat(link.string(), ": ", error.message(),
+                                          "; build //tests/demo:demo and run it from there"));
+}
+
 absl::StatusOr<Programs> Programs::Find(const std::string& argv0) {
-  const fs::path root = RunfilesRoot(argv0);
   Programs programs;
   struct Named {
     std::string& path;
@@ -36,14 +46,7 @@ absl::StatusOr<Programs> Programs::Find(const std::string& argv0) {
         Named{programs.coordinator, "coordinator/mig-coordinator"},
         Named{programs.migctl, "ctl/migctl"}, Named{programs.agent, "tests/agent/mig-test-agent"},
         Named{programs.make_agent, "tests/agent/make_agent"}}) {
-    std::error_code error;
-    // The file itself: a runfiles tree is links, and goes away with a sandbox.
-    const fs::path file = fs::canonical(root / named.file, error);
-    if (error) {
-      return absl::NotFoundError(absl::StrCat((root / named.file).string(), ": ", error.message(),
-                                              "; build //tests/demo:demo and run it from there"));
-    }
-    named.path = file.string();
+    MIG_ASSIGN_OR_RETURN(named.path, FindRunfile(argv0, named.file));
   }
   return programs;
 }

@@ -9,6 +9,13 @@
 
 namespace mig::tests {
 
+// The absolute path of a file that is Bazel's data, by its path in the repository
+// ("coordinator/mig-coordinator"): of those of the running test, else of the program that `argv0`
+// names.
+//
+// Errors: NotFound  it is missing; says what to build
+absl::StatusOr<std::string> FindRunfile(const std::string& argv0, const std::string& file);
+
 // Absolute paths.
 struct Programs {
   std::string loader;
@@ -17,9 +24,7 @@ struct Programs {
   std::string agent;       // mig-test-agent
   std::string make_agent;  // makes releases of it
 
-  // Of Bazel's runfiles: those of the running test, else of the program that `argv0` names.
-  //
-  // Errors: NotFound  one is missing; says what to build
+  // Each by FindRunfile, with its errors.
   static absl::StatusOr<Programs> Find(const std::string& argv0);
 };
 
