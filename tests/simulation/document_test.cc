@@ -54,10 +54,12 @@ TEST(SimulationDocumentTest, NamesEachFigureThatCanBeAsserted) {
   }
 }
 
-TEST(ScenariosTest, SmallIsForBothModesAndWeekForVirtualTime) {
-  const std::string small = TextOf("SMALL");
-  EXPECT_THAT(sim::ParseScenario("small", small, sim::Mode::kLive), IsOk());
-  EXPECT_THAT(sim::ParseScenario("small", small, sim::Mode::kVirtual), IsOk());
+TEST(ScenariosTest, SmallAndKillAreForBothModesAndWeekForVirtualTime) {
+  for (const char* const variable : {"SMALL", "KILL"}) {
+    const std::string text = TextOf(variable);
+    EXPECT_THAT(sim::ParseScenario(variable, text, sim::Mode::kLive), IsOk());
+    EXPECT_THAT(sim::ParseScenario(variable, text, sim::Mode::kVirtual), IsOk());
+  }
   EXPECT_THAT(sim::ParseScenario("week", TextOf("WEEK"), sim::Mode::kVirtual), IsOk());
 }
 
