@@ -18,6 +18,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "base/status_macros.h"
 #include "base/system_clock.h"
 #include "base/system_random.h"
 #include "tests/demo/stage.h"
@@ -33,8 +34,9 @@ namespace fs = std::filesystem;
 constexpr char kUsage[] = R"(Usage: demo [--keep] | demo --end DIR
 
 Runs the main job on the real programs, in a directory of its own below /tmp, on loopback: a key
-ceremony, a coordinator, a host; updates, attacks, kills. One line per step with what was seen; the
-last line is `demo: N steps held`. A step that does not hold: status 1, and it is named.
+ceremony, a coordinator, a host; updates, attacks, kills; a fleet of 500. One line per step with
+what was seen; the last line is `demo: N steps held`. A step that does not hold: status 1, and it is
+named.
 
   --keep     leave everything up, and print the commands to go on with
   --end DIR  end what --keep left in DIR, and remove it
@@ -44,6 +46,13 @@ Most people call it as tools/demo, which builds it first.
 )";
 
 constexpr char kPrefix[] = "/tmp/mig-demo-";
+
+absl::StatusOr<Simulator> FindSimulator(const std::string& argv0) {
+  Simulator simulator;
+  MIG_ASSIGN_OR_RETURN(simulator.program, FindRunfile(argv0, "sim/mig-sim"));
+  MIG_ASSIGN_OR_RETURN(simulator.scenario, FindRunfile(argv0, "sim/scenarios/kill.txtpb"));
+  return simulator;
+}
 
 // As a person at this working directory would type it.
 std::string Typed(const std::string& program) {
@@ -79,7 +88,8 @@ void KeepUp(Stage& stage, const Programs& programs) {
 }
 
 // In the child: the steps. Its exit status.
-int Play(const Programs& programs, const std::string& directory, AtEnd at_end) {
+int Play(const Programs& programs, const Simulator& simulator, const std::string& directory,
+         AtEnd at_end) {
   const std::unique_ptr<World> world = World::In(programs, directory);
   const auto clock = base::SystemClock::Open();
   if (!clock.ok()) {
@@ -87,10 +97,12 @@ int Play(const Programs& programs, const std::string& directory, AtEnd at_end) {
     return 1;
   }
   base::SystemRandom random;
-  Stage stage(*world, **clock, random);
+  Stage stage(*world, **clock, random, simulator);
   const std::vector<Step>& steps = AllSteps();
   for (size_t i = 0; i < steps.size(); ++i) {
     const std::string label = absl::StrFormat("%2d  %s", i + 1, steps[i].name);
+    // What takes time is named while it does; its line is then written over this.
+    if (isatty(STDOUT_FILENO) == 1) std::cout << label << " ...\r" << std::flush;
     const absl::StatusOr<std::string> seen = steps[i].run(stage);
     if (!seen.ok()) {
       std::cout << label << "\n    DOES NOT HOLD: " << seen.status().message() << std::endl;
@@ -114,7 +126,7 @@ void Remove(const Programs& programs, const std::string& directory) {
 
 // The steps run in a child, so that whatever becomes of it (a crash, Ctrl-C), this process is there
 // to clean up.
-int Perform(const Programs& programs, AtEnd at_end) {
+int Perform(const Programs& programs, const Simulator& simulator, AtEnd at_end) {
   std::string directory = absl::StrCat(kPrefix, "XXXXXX");
   if (mkdtemp(directory.data()) == nullptr) {
     std::cerr << "demo: " << directory << ": " << std::strerror(errno) << std::endl;
@@ -129,7 +141,7 @@ int Perform(const Programs& programs, AtEnd at_end) {
   if (child == 0) {
     sigprocmask(SIG_SETMASK, &before, nullptr);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    _exit(Play(programs, directory, at_end));
+    _exit(Play(programs, simulator, directory, at_end));
   }
   if (child < 0) {
     std::cerr << "demo: the steps could not be started: " << std::strerror(errno) << std::endl;
@@ -177,7 +189,12 @@ int Main(const std::vector<std::string>& words) {
     return 1;
   }
   if (is_end) return End(*programs, words[2]);
-  return Perform(*programs, is_keep ? AtEnd::kKeep : AtEnd::kRemove);
+  const absl::StatusOr<Simulator> simulator = FindSimulator(words[0]);
+  if (!simulator.ok()) {
+    std::cerr << "demo: " << simulator.status().message() << std::endl;
+    return 1;
+  }
+  return Perform(*programs, *simulator, is_keep ? AtEnd::kKeep : AtEnd::kRemove);
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -32,18 +33,26 @@ absl::Status NotSo(absl::string_view expected, absl::string_view seen);
 using Marks = std::map<std::string, FileMark>;
 Marks MarksOf(const std::string& directory);
 
+// What makes a fleet of hundreds. Absolute paths.
+struct Simulator {
+  std::string program;   // mig-sim
+  std::string scenario;  // sim/scenarios/kill.txtpb
+};
+
 struct Stage {
-  // All borrowed.
-  Stage(World& world, base::Clock& clock, base::Random& random)
+  // The first three are borrowed.
+  Stage(World& world, base::Clock& clock, base::Random& random, Simulator simulator)
       : world(world),
         clock(clock),
         random(random),
+        simulator(std::move(simulator)),
         ceremony(world),
         ana(world, ceremony.passphrase_file()) {}
 
   World& world;
   base::Clock& clock;
   base::Random& random;
+  const Simulator simulator;
 
   Ceremony ceremony;
   Operator ana;

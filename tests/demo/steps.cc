@@ -18,6 +18,7 @@ const std::vector<Step>& AllSteps() {
       {"coordinator killed with -9, restarted: nothing lost", CoordinatorKilled},
       {"loader killed with -9 in an install: next run finishes", LoaderKilled},
       {"an agent that is there already: adopted, no restart", Adoption},
+      {"500 loaders in a rollout, coordinator killed with -9: all arrive", FleetThroughAKill},
   };
   return steps;
 }

@@ -1,4 +1,5 @@
-// The steps of the demo, in order. Each rests on those before it.
+// The steps of the demo, in order. Each rests on those before it, but the last, which has a fleet
+// and a coordinator of its own.
 
 #ifndef MIG_TESTS_DEMO_STEPS_H_
 #define MIG_TESTS_DEMO_STEPS_H_
@@ -39,6 +40,8 @@ absl::StatusOr<std::string> BadRelease(Stage& stage);
 absl::StatusOr<std::string> CoordinatorKilled(Stage& stage);
 absl::StatusOr<std::string> LoaderKilled(Stage& stage);
 absl::StatusOr<std::string> Adoption(Stage& stage);
+// steps_fleet.cc
+absl::StatusOr<std::string> FleetThroughAKill(Stage& stage);
 
 }  // namespace mig::tests
 
