@@ -23,8 +23,11 @@ constexpr absl::Duration kOperatorTriesAgain = absl::Seconds(1);
 constexpr absl::Duration kBetweenCounts = absl::Hours(6);
 constexpr absl::Duration kBetweenProgress = absl::Milliseconds(100);
 constexpr int kSettlingRounds = 6;
+<<<<<<< HEAD
+=======
 // On copies of machines, in one simulation.
 constexpr uint64_t kTrials = 84;
+>>>>>>> main
 
 std::unique_ptr<base::Clock> MachineClock() {
   absl::StatusOr<std::unique_ptr<base::SystemClock>> clock = base::SystemClock::Open();
@@ -84,7 +87,7 @@ absl::Status Simulation::Prepare() {
             .summary = summary_,
             .start = time_->Now() + (world_->start() - trust::testing::TestEpoch()),
             .token = coordinator_->NewToken(std::max(scenario_.hosts, 1u))});
-  trials_ = std::make_unique<Trials>(*world_, kTrials);
+  trials_ = std::make_unique<Trials>(*world_);
   stage_->try_copy = [this](Machine& machine, absl::Time now) {
     return trials_->Try(machine, now);
   };

@@ -22,8 +22,8 @@ namespace mig::sim {
 // One per simulation, one thread.
 class Trials {
  public:
-  // Borrowed. About `most` are tried over the whole simulation, evenly.
-  Trials(const World& world, uint64_t most);
+  // Borrowed. Each kind is tried once to three times over the whole simulation, evenly.
+  explicit Trials(const World& world);
 
   // Called before each run of a machine; does something at some of them. `now` is the right time.
   std::optional<Finding> Try(const Machine& machine, absl::Time now);

@@ -182,11 +182,13 @@ Machine::Machine(World& world, size_t index, base::Clock& clock, loader::Connect
 }
 
 void Machine::Build() {
+  in_between_ = disk_in_between ? disk_in_between(*disk_) : nullptr;
+  base::FileSystem& disk = in_between_ == nullptr ? *disk_ : *in_between_;
   facts_.environment.set_hostname(name());
   facts_.machine_id = absl::StrCat("machine of ", name());
   host_.emplace(loader::Host{.clock = clock_,
                              .random = random_,
-                             .disk = *disk_,
+                             .disk = disk,
                              .executor = executor_,
                              .facts = facts_,
                              .services = services_,

@@ -14,6 +14,7 @@
 #include "absl/status/status.h"
 #include "base/clock.h"
 #include "base/disk_image.h"
+#include "base/file_system.h"
 #include "base/inline_executor.h"
 #include "base/memory_file_system.h"
 #include "base/random.h"
@@ -74,6 +75,10 @@ class Machine {
   // Processes are gone, and the disk is another one. Reboot the clock too.
   void Boot(const base::DiskImage& image);
 
+  // What stands between the loader and its disk, for tests of what a worse disk does; null:
+  // nothing. Counts from the next Boot on.
+  std::function<std::unique_ptr<base::FileSystem>(base::MemoryFileSystem&)> disk_in_between;
+
   // Asked at each start of the agent, before it runs.
   std::function<void()> on_agent_start;
 
@@ -95,6 +100,7 @@ class Machine {
   base::Clock& clock_;
   loader::Connector& connector_;
   std::unique_ptr<base::MemoryFileSystem> disk_;
+  std::unique_ptr<base::FileSystem> in_between_;
   base::InlineExecutor executor_;
   base::testing::SeededRandom random_;
   loader::testing::GivenHostFacts facts_;
