@@ -8,7 +8,8 @@
 #include "absl/strings/str_cat.h"
 <<<<<<< HEAD
 #include "sim/virtual/trial_bodies.h"
-    =======
+    == == ==
+    =
 #include "base/check.h"
 #include "base/disk_image.h"
 #include "base/memory_file_system.h"
@@ -18,10 +19,10 @@
 #include "sim/world/turn.h"
 #include "trust/document_type.h"
 #include "trust/envelope.h"
-    >>>>>>> main
+        >>>>>>> main
 #include "trust/refusal.h"
 
-    namespace mig::sim {
+        namespace mig::sim {
 
   namespace trials {
 

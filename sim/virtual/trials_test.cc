@@ -52,11 +52,7 @@ class TrialsTest : public ::testing::Test {
 };
 
 TEST_F(TrialsTest, HoldOfTheLoaderThatShips) {
-<<<<<<< HEAD
   Trials trials(*world_);
-=======
-  Trials trials(*world_, 1);
->>>>>>> main
   for (size_t kind = 0; kind < Trials::kinds(); ++kind) {
     const std::optional<Finding> finding = trials.TryKind(kind, *machine_, clock_.WallNow());
     EXPECT_FALSE(finding.has_value()) << kind << ": " << finding->promise << ": " << finding->what;
