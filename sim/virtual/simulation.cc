@@ -23,11 +23,6 @@ constexpr absl::Duration kOperatorTriesAgain = absl::Seconds(1);
 constexpr absl::Duration kBetweenCounts = absl::Hours(6);
 constexpr absl::Duration kBetweenProgress = absl::Milliseconds(100);
 constexpr int kSettlingRounds = 6;
-<<<<<<< HEAD
-=======
-// On copies of machines, in one simulation.
-constexpr uint64_t kTrials = 84;
->>>>>>> main
 
 std::unique_ptr<base::Clock> MachineClock() {
   absl::StatusOr<std::unique_ptr<base::SystemClock>> clock = base::SystemClock::Open();
