@@ -102,6 +102,8 @@ inline constexpr size_t kMaxFactBytes = 256;          // one text of the environ
 inline constexpr size_t kMaxLocalComponents = 2'048;  // of the local manifest
 inline constexpr size_t kMaxHeldDocuments = 256;      // digests in one check-in
 inline constexpr size_t kMaxAnswerDocuments = 64;     // beyond it they wait too
+// The rest is for assignment, head and framing.
+inline constexpr size_t kMaxAnswerDocumentBytes = kMaxAnswerBytes - 32 * kKiB;
 inline constexpr size_t kMaxHeadEnvelopeBytes = 16 * kKiB;
 inline constexpr size_t kMaxBadReleases = 4;  // kept per product
 
@@ -116,6 +118,9 @@ inline constexpr size_t kMaxGrpcMessageBytes = 1 * kMiB;
 inline constexpr size_t kMaxAdminAnswerBytes = 16 * kMiB;  // what an operator's tool takes
 inline constexpr size_t kMaxTicketManifests = 8;
 inline constexpr size_t kMaxTicketBytes = 512;
+// Longer than an assignment, so that a slow download need not ask again each minute: whether to
+// commit, the assignment says, and a revoked host is refused whatever it holds.
+inline constexpr absl::Duration kTicketLife = absl::Minutes(15);
 
 // --- Reports (CONTRACT.md 10) ---
 inline constexpr size_t kMaxReportBytes = 64 * kKiB;
@@ -146,10 +151,21 @@ inline constexpr size_t kMaxJournalFiles = 512;
 inline constexpr size_t kMaxReportFields = 128;  // names in `report_fields`
 inline constexpr uint64_t kMaxConfigurationFileBytes = 256 * kKiB;
 inline constexpr uint64_t kMaxKeyFileBytes = 16 * kKiB;
-inline constexpr int kMinKeyFileLog2N = 10;               // scrypt's N of a locked key
-inline constexpr int kMaxKeyFileLog2N = 18;               // 256 MiB to open it
-inline constexpr uint64_t kMaxPemFileBytes = 32 * kKiB;   // a certificate, a chain, a key of X.509
-inline constexpr uint64_t kMaxTokenFileBytes = 4 * kKiB;  // a token, and what it says beside it
+inline constexpr int kMinKeyFileLog2N = 10;                // scrypt's N of a locked key
+inline constexpr int kMaxKeyFileLog2N = 18;                // 256 MiB to open it
+inline constexpr uint64_t kMaxPemFileBytes = 32 * kKiB;    // a certificate, a chain, a key of X.509
+inline constexpr uint64_t kMaxTokenFileBytes = 4 * kKiB;   // a token, and what it says beside it
+inline constexpr uint64_t kMaxInvitationBytes = 1 * kKiB;  // of the first operator, beside the CAs
+inline constexpr uint64_t kMaxPendingFileBytes = 1 * kKiB;   // an enrollment that waits
+inline constexpr int kMaxRootFiles = 1'000;                  // root-1 and on, of a coordinator
+inline constexpr size_t kMaxConfigurationParts = 64;         // files *.toml beside the loader's
+inline constexpr size_t kMaxConfigurationTextBytes = 4'096;  // one text in it
+inline constexpr size_t kMaxCoordinators = 8;                // that a loader is told of
+inline constexpr int kMaxActivations = 64;   // that a loader may be told to allow in one day
+inline constexpr size_t kMaxArguments = 64;  // of one command in the dictionary
+inline constexpr int64_t kDefaultComponentBytes = 64 * kMiB;  // without max_bytes there
+inline constexpr size_t kMaxFactFileBytes = 64 * kKiB;        // of the system, like os-release
+inline constexpr size_t kMaxMachineIdBytes = 128;
 inline constexpr size_t kMaxFamilyFiles = 256;
 inline constexpr size_t kMaxDirectoryEntries = 4'096;  // of one directory of ours
 
@@ -162,6 +178,32 @@ inline constexpr size_t kMaxStoreQueueRows = 65'536;
 inline constexpr size_t kStoreCommitRows = 256;
 inline constexpr absl::Duration kStoreCommitDelay = absl::Milliseconds(2);
 inline constexpr size_t kMaxIndexBytesPerHost = 200;
+inline constexpr size_t kMaxTitleBytes = 256;   // of a document
+inline constexpr size_t kMaxSerialBytes = 20;   // RFC 5280, 4.1.2.2
+inline constexpr size_t kMaxActorBytes = 512;   // a SPIFFE id
+inline constexpr size_t kMaxReasonBytes = 512;  // of whatever an operator does
+inline constexpr size_t kMaxEventDetailBytes = 64 * kKiB;
+inline constexpr size_t kMaxLabels = 64;
+inline constexpr size_t kMaxLabelBytes = 256;  // name and value, each
+inline constexpr size_t kMaxHostNameBytes = 256;
+inline constexpr size_t kMaxAddressTextBytes = 64;
+inline constexpr size_t kMaxCheckInSummaryBytes = 64 * kKiB;
+// What one host may fill: more than a full spool, so that no delivery loses anything.
+inline constexpr uint64_t kMaxCountedOutcomes = 64;  // of one host in one rollout
+inline constexpr uint64_t kMaxOtherOutcomes = 2 * kMaxSpooledReports;
+inline constexpr uint64_t kMaxOtherOutcomeBytes = 2 * kMaxSpoolBytes;
+
+// --- Operators' calls ---
+inline constexpr size_t kMaxPageRows = 1'000;  // of one list
+inline constexpr size_t kMaxPageTokenBytes = 512;
+inline constexpr size_t kMaxContainingBytes = 256;  // a text that rows of the audit log must have
+inline constexpr size_t kMaxAuditRowsLookedAt = 10'000;  // by one call, for a text
+inline constexpr size_t kMaxOutcomesShown = 50;          // of one host
+inline constexpr size_t kMaxEvidenceBytes = 512;         // one line of `explain`
+inline constexpr size_t kMaxFailureKinds = 20;           // of one rollout
+inline constexpr size_t kMaxSameAs = 20;                 // hosts that look like one that waits
+inline constexpr size_t kMaxRevokedByOne = 10;           // beyond it a second person is needed
+inline constexpr size_t kMaxDigestsAsked = 1'024;  // at once, whether their contents are stored
 
 // --- Slots (CONTRACT.md 4, 10) ---
 inline constexpr absl::Duration kDefaultInterval = absl::Hours(3);

@@ -18,7 +18,7 @@ struct Peer {
   std::optional<trust::x509::SpiffeId> id = std::nullopt;
   // SHA-256 of that certificate's SubjectPublicKeyInfo.
   base::Digest spki_digest = {};
-  // The observed address, as text without a port; at most kMaxAddressTextBytes.
+  // The observed address, as text without a port; at most base::kMaxAddressTextBytes.
   std::string address = {};
 };
 

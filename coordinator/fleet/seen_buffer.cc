@@ -10,9 +10,9 @@ namespace mig::coordinator {
 
 void SeenBuffer::Put(HostSeenRecord seen, absl::Time now) {
   // One row beyond its bound would have the store refuse everybody's, again and again.
-  if (seen.summary.size() > kMaxCheckInSummaryBytes) seen.summary.clear();
+  if (seen.summary.size() > base::kMaxCheckInSummaryBytes) seen.summary.clear();
   if (seen.environment.size() > base::kMaxEnvironmentBytes) seen.environment.clear();
-  seen.seen_address.resize(std::min(seen.seen_address.size(), kMaxAddressTextBytes));
+  seen.seen_address.resize(std::min(seen.seen_address.size(), base::kMaxAddressTextBytes));
   {
     absl::MutexLock lock(&mutex_);
     const HostId id = seen.id;

@@ -64,9 +64,9 @@ TEST_F(SeenBufferTest, WhatIsOldIsWritten) {
 
 TEST_F(SeenBufferTest, OneOversizedRowStandsInNobodysWay) {
   HostSeenRecord oversized = SomeSeen(2);
-  oversized.summary = std::string(kMaxCheckInSummaryBytes + 1, 'x');
+  oversized.summary = std::string(base::kMaxCheckInSummaryBytes + 1, 'x');
   oversized.environment = std::string(base::kMaxEnvironmentBytes + 1, 'x');
-  oversized.seen_address = std::string(kMaxAddressTextBytes + 1, 'x');
+  oversized.seen_address = std::string(base::kMaxAddressTextBytes + 1, 'x');
   buffer_->Put(SomeSeen(1), At(0));
   buffer_->Put(oversized, At(0));
   buffer_->Flush();
@@ -102,7 +102,7 @@ TEST_F(SeenBufferTest, ANewerOneOfTheSameHostIsNotForgottenWithTheOlder) {
 
 TEST_F(SeenBufferTest, WhatTheStoreRefusesIsWrittenAgain) {
   HostSeenRecord too_long = SomeSeen(1);
-  too_long.summary = std::string(kMaxCheckInSummaryBytes + 1, 'x');
+  too_long.summary = std::string(base::kMaxCheckInSummaryBytes + 1, 'x');
   buffer_->Put(too_long, At(0));
   buffer_->Flush();
   EXPECT_EQ(buffer_->waiting(), 1);

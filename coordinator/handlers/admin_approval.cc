@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "base/sizes.h"
 #include "base/status_macros.h"
 #include "coordinator/handlers/admin_enrollment.h"
 #include "coordinator/handlers/host_line.h"
@@ -18,8 +19,6 @@
 
 namespace mig::coordinator {
 namespace {
-
-constexpr size_t kMaxSameAs = 20;
 
 v1::Enrollment::State StateOf(EnrollmentState state) {
   switch (state) {
@@ -91,7 +90,7 @@ void AdminEnrollment::ListEnrollments(const Peer& peer, const v1::ListEnrollment
           v1::Enrollment& view = *answer.mutable_enrollments(static_cast<int>(i));
           const bool same_name = !name.empty() && view.environment().hostname() == name;
           const bool same = same_name || (*waiting)[i].machine == host.machine;
-          if (same && view.same_as_size() < static_cast<int>(kMaxSameAs)) {
+          if (same && view.same_as_size() < static_cast<int>(base::kMaxSameAs)) {
             view.add_same_as(host.id.ToHex());
           }
         }

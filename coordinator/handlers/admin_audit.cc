@@ -17,10 +17,6 @@
 namespace mig::coordinator {
 namespace {
 
-constexpr size_t kMaxContainingBytes = 256;
-// Rows that one call looks through for a text, before it says where to go on.
-constexpr size_t kMaxRowsLookedAt = 10'000;
-
 v1::AuditEntry ViewOf(const AuditRecord& record) {
   v1::AuditEntry view;
   view.set_number(record.seq);
@@ -49,17 +45,18 @@ void AdminPeople::ListAudit(const Peer& peer, const v1::ListAuditRequest& reques
   if (!rows.ok()) return done(rows.status());
   absl::StatusOr<uint64_t> before = NumberToken(request.page());
   if (!before.ok()) return done(before.status());
-  if (request.containing().size() > kMaxContainingBytes) {
-    return done(trust::Refuse(v1::Refusal::BOUND,
-                              absl::StrCat("a text has at most ", kMaxContainingBytes, " bytes")));
+  if (request.containing().size() > base::kMaxContainingBytes) {
+    return done(
+        trust::Refuse(v1::Refusal::BOUND,
+                      absl::StrCat("a text has at most ", base::kMaxContainingBytes, " bytes")));
   }
 
   constexpr size_t kMostBytes = base::kMaxGrpcMessageBytes - 16 * base::kKiB;
   v1::ListAuditAnswer answer;
   size_t bytes = 0;
-  for (size_t looked_at = 0; looked_at < kMaxRowsLookedAt;) {
+  for (size_t looked_at = 0; looked_at < base::kMaxAuditRowsLookedAt;) {
     const absl::StatusOr<std::vector<AuditRecord>> page =
-        fleet_.store().ListAudit(*before, kMaxPageRows);
+        fleet_.store().ListAudit(*before, base::kMaxPageRows);
     if (!page.ok()) return done(page.status());
     for (const AuditRecord& record : *page) {
       ++looked_at;
@@ -74,7 +71,7 @@ void AdminPeople::ListAudit(const Peer& peer, const v1::ListAuditRequest& reques
       }
       before = record.seq;
     }
-    if (page->size() < kMaxPageRows) return done(std::move(answer));
+    if (page->size() < base::kMaxPageRows) return done(std::move(answer));
   }
   answer.set_next_token(absl::StrCat(*before));
   done(std::move(answer));
@@ -107,7 +104,7 @@ void AdminPeople::VerifyAudit(const Peer& peer, const v1::VerifyAuditRequest&,
 absl::StatusOr<uint64_t> AdminPeople::FirstBadAuditRow(uint64_t last) {
   AuditChain chain;
   for (uint64_t next = 1; next <= last;) {
-    const uint64_t end = std::min<uint64_t>(next + kMaxPageRows, last + 1);
+    const uint64_t end = std::min<uint64_t>(next + base::kMaxPageRows, last + 1);
     absl::StatusOr<std::vector<AuditRecord>> page =
         fleet_.store().ListAudit(end, static_cast<size_t>(end - next));
     if (!page.ok()) return page.status();

@@ -24,11 +24,12 @@ constexpr absl::Duration kMostTokenLife = absl::Hours(24 * 90);
 absl::StatusOr<std::vector<Label>> ReadLabels(const v1::CreateTokenRequest& request) {
   std::vector<Label> labels;
   const trust::FieldName field{.parent = "", .index = 0, .name = "labels"};
-  MIG_RETURN_IF_ERROR(trust::CheckCount(field, request.labels_size(), 0, kMaxLabels));
+  MIG_RETURN_IF_ERROR(trust::CheckCount(field, request.labels_size(), 0, base::kMaxLabels));
   MIG_RETURN_IF_ERROR(trust::CheckSorted(field, request.labels(),
                                          [](const v1::Tag& label) { return label.name(); }));
   for (const v1::Tag& label : request.labels()) {
-    const bool fits = trust::IsTagName(label.name()) && label.value().size() <= kMaxLabelBytes &&
+    const bool fits = trust::IsTagName(label.name()) &&
+                      label.value().size() <= base::kMaxLabelBytes &&
                       base::CheckText(label.value()).ok();
     if (!fits) return trust::MalformedField(field, "has a name or value that is none");
     labels.push_back({label.name(), label.value()});

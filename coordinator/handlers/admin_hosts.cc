@@ -21,17 +21,17 @@ namespace mig::coordinator {
 namespace {
 
 constexpr int kTries = 3;
-constexpr size_t kMaxOutcomesShown = 50;
 
 absl::Status CheckLabel(const v1::Tag& label) {
-  const bool fits = trust::IsTagName(label.name()) && label.value().size() <= kMaxLabelBytes &&
+  const bool fits = trust::IsTagName(label.name()) &&
+                    label.value().size() <= base::kMaxLabelBytes &&
                     base::CheckText(label.value()).ok();
   if (fits) return absl::OkStatus();
   return trust::Refuse(v1::Refusal::MALFORMED,
                        absl::StrCat("label '", base::Escaped(label.name(), 64),
                                     "': a name is [a-z][a-z0-9_-]{0,63}, a value one line of at "
                                     "most ",
-                                    kMaxLabelBytes, " bytes"));
+                                    base::kMaxLabelBytes, " bytes"));
 }
 
 }  // namespace
@@ -70,7 +70,7 @@ void AdminHosts::GetHost(const Peer& peer, const v1::GetHostRequest& request,
   const absl::StatusOr<KnownHost> host = Know(request.host());
   if (!host.ok()) return done(host.status());
   const absl::StatusOr<std::vector<OutcomeRecord>> outcomes =
-      fleet_.store().ListOutcomes(host->record.id, 0, kMaxOutcomesShown);
+      fleet_.store().ListOutcomes(host->record.id, 0, base::kMaxOutcomesShown);
   if (!outcomes.ok()) return done(outcomes.status());
   const absl::StatusOr<std::vector<CertificateRecord>> certificates =
       fleet_.store().ListCertificates(host->record.id, 1);
@@ -185,9 +185,9 @@ void AdminHosts::LabelHost(const Peer& peer, const v1::LabelHostRequest& request
       labels[label.name()] = label.value();
       absl::StrAppend(&difference, "+", label.name(), "=", label.value(), " ");
     }
-    if (labels.size() > kMaxLabels) {
+    if (labels.size() > base::kMaxLabels) {
       return trust::Refuse(v1::Refusal::BOUND,
-                           absl::StrCat("a host has at most ", kMaxLabels, " labels"));
+                           absl::StrCat("a host has at most ", base::kMaxLabels, " labels"));
     }
     record.labels.clear();
     for (const auto& [name, value] : labels) record.labels.push_back({name, value});
@@ -204,10 +204,10 @@ void AdminHosts::RevokeHosts(const Peer& peer, const v1::RevokeHostsRequest& req
   if (request.hosts().empty()) {
     return done(trust::Refuse(v1::Refusal::MALFORMED, "say which hosts"));
   }
-  if (request.hosts_size() > static_cast<int>(kMaxRevokedByOne)) {
+  if (request.hosts_size() > static_cast<int>(base::kMaxRevokedByOne)) {
     return done(trust::Refuse(
         v1::Refusal::SECOND_PERSON,
-        absl::StrCat(request.hosts_size(), " hosts: above ", kMaxRevokedByOne,
+        absl::StrCat(request.hosts_size(), " hosts: above ", base::kMaxRevokedByOne,
                      " a second person has to approve, which comes with the rollout gates; until "
                      "then revoke them in parts")));
   }

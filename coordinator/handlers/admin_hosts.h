@@ -20,9 +20,6 @@
 
 namespace mig::coordinator {
 
-// Above it a second person is needed.
-inline constexpr size_t kMaxRevokedByOne = 10;
-
 // Any thread may call. Every call may be refused as OperatorDoor says. A host is named by its id, a
 // prefix of at least 4 digits of it, or its hostname: NOT_FOUND, or EXISTS where several are so
 // called (the message lists them).
@@ -39,7 +36,7 @@ class AdminHosts {
   void ExplainHost(const Peer& peer, const v1::ExplainHostRequest& request,
                    Done<v1::Explanation> done);
 
-  // SECOND_PERSON above kMaxRevokedByOne. All of them or none.
+  // SECOND_PERSON above base::kMaxRevokedByOne. All of them or none.
   void RevokeHosts(const Peer& peer, const v1::RevokeHostsRequest& request,
                    Done<v1::RevokeHostsAnswer> done);
   void PinHost(const Peer& peer, const v1::PinHostRequest& request, Done<v1::Host> done);

@@ -127,7 +127,7 @@ absl::StatusOr<LoaderHandlers::Visit> LoaderHandlers::LetIn(const Peer& peer,
 HostSeenRecord LoaderHandlers::SeenOf(const Visit& visit, const Peer& peer,
                                       const v1::CheckInRequest& request) const {
   HostSeenRecord seen{.id = visit.host, .last_seen = visit.now};
-  seen.seen_address = peer.address.substr(0, kMaxAddressTextBytes);
+  seen.seen_address = peer.address.substr(0, base::kMaxAddressTextBytes);
   seen.environment = request.environment().SerializeAsString();
   seen.summary = SummaryOf(request);
   seen.machine = visit.said.machine;

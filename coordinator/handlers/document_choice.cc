@@ -5,6 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/sizes.h"
+
 namespace mig::coordinator {
 namespace {
 
@@ -13,7 +15,7 @@ class Bundle {
   // False: it does not fit any more, nor does anything that would come after it.
   bool Add(absl::string_view envelope) {
     choice_.more = choice_.more || choice_.envelopes.size() == base::kMaxAnswerDocuments ||
-                   bytes_ + envelope.size() > kMaxAnswerDocumentBytes;
+                   bytes_ + envelope.size() > base::kMaxAnswerDocumentBytes;
     if (choice_.more) return false;
     bytes_ += envelope.size();
     choice_.envelopes.push_back(envelope);

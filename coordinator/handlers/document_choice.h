@@ -15,9 +15,6 @@
 
 namespace mig::coordinator {
 
-// Of an answer's 1 MiB the rest is for assignment, head and framing.
-inline constexpr size_t kMaxAnswerDocumentBytes = base::kMaxAnswerBytes - 32 * base::kKiB;
-
 struct DocumentChoice {
   // Serialised envelopes; they live as long as the snapshot.
   std::vector<absl::string_view> envelopes;

@@ -201,7 +201,7 @@ void EnrollmentHandlers::AskOperator(const Peer& peer, const v1::EnrollRequest& 
   record.csr = request.csr();
   record.environment = request.environment().SerializeAsString();
   record.machine = newcomer.machine;
-  record.seen_address = peer.address.substr(0, kMaxAddressTextBytes);
+  record.seen_address = peer.address.substr(0, base::kMaxAddressTextBytes);
   record.asked_at = newcomer.now;
   const EnrollmentId id = record.id;
   WriteBatch batch = {UseToken{.secret_hash = newcomer.token.secret_hash, .at = newcomer.now},

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "base/sizes.h"
 #include "base/status_macros.h"
 #include "coordinator/handlers/admin_hosts.h"
 #include "coordinator/handlers/check_in_request.h"
@@ -19,8 +20,6 @@
 
 namespace mig::coordinator {
 namespace {
-
-constexpr size_t kMaxEvidenceBytes = 512;
 
 v1::Evidence::Mark MarkOf(rollout::Line::Sign sign) {
   switch (sign) {
@@ -38,7 +37,7 @@ void AddLine(const rollout::Line& line, v1::Verdict& verdict) {
   v1::Evidence& evidence = *verdict.add_evidence();
   evidence.set_mark(MarkOf(line.sign));
   evidence.set_topic(line.subject);
-  evidence.set_text(std::string(CutText(line.text, kMaxEvidenceBytes)));
+  evidence.set_text(std::string(CutText(line.text, base::kMaxEvidenceBytes)));
   evidence.set_code(line.code);
   for (const rollout::Line& detail : line.details) AddLine(detail, verdict);
 }

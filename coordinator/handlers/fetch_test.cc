@@ -116,7 +116,7 @@ TEST_F(FetchTest, AContentThatIsGoneLooksLikeAForbiddenOne) {
 TEST_F(FetchTest, AnExpiredTicketIsRefused) {
   TestHost host(coordinator_, 1);
   const std::string ticket = host.Assigned().ticket();
-  clock_.Advance(kTicketLife);
+  clock_.Advance(base::kTicketLife);
   EXPECT_THAT(CodeOf(host.Fetch(ticket, program_)), Optional(Eq(v1::Refusal::TICKET)));
 }
 

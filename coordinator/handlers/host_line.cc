@@ -4,6 +4,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "base/sizes.h"
 
 namespace mig::coordinator {
 namespace {
@@ -112,7 +113,7 @@ std::string SummaryOf(const v1::CheckInRequest& request) {
   kept.clear_newest_head();
   kept.clear_machine();
   kept.clear_previous_answer();
-  if (kept.ByteSizeLong() > kMaxCheckInSummaryBytes) kept.clear_local_manifest();
+  if (kept.ByteSizeLong() > base::kMaxCheckInSummaryBytes) kept.clear_local_manifest();
   return kept.SerializeAsString();
 }
 

@@ -22,7 +22,7 @@ inline constexpr absl::Duration kSilentAfter = absl::Hours(84);
 
 // What is kept of a check-in besides the environment (HostSeenRecord::summary): the message without
 // what is of no use later and what is not known; without the local manifest too where it would be
-// too long. At most kMaxCheckInSummaryBytes of any check-in that ReadCheckIn took.
+// too long. At most base::kMaxCheckInSummaryBytes of any check-in that ReadCheckIn took.
 std::string SummaryOf(const v1::CheckInRequest& request);
 // Environment and summary as one message again. Nothing: never seen, or written by another version.
 std::optional<v1::CheckInRequest> SaidIn(const HostSeenRecord* seen);

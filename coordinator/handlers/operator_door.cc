@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/check.h"
+#include "base/sizes.h"
 #include "base/status_macros.h"
 #include "base/text.h"
 #include "coordinator/handlers/cut_text.h"
@@ -41,9 +42,9 @@ absl::Status CheckReason(absl::string_view reason, Needed needed) {
   if (reason.empty() && needed == Needed::kYes) {
     return trust::Refuse(v1::Refusal::MALFORMED, "say why: this needs a reason (--reason)");
   }
-  if (reason.size() > kMaxReasonBytes) {
+  if (reason.size() > base::kMaxReasonBytes) {
     return trust::Refuse(v1::Refusal::BOUND,
-                         absl::StrCat("a reason has at most ", kMaxReasonBytes, " bytes"));
+                         absl::StrCat("a reason has at most ", base::kMaxReasonBytes, " bytes"));
   }
   if (absl::Status s = base::CheckText(reason); !s.ok()) {
     return trust::Refuse(v1::Refusal::MALFORMED,

@@ -3,6 +3,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "base/sizes.h"
 #include "base/text.h"
 #include "coordinator/store/store.h"
 #include "trust/refusal.h"
@@ -10,10 +11,10 @@
 namespace mig::coordinator {
 
 absl::StatusOr<size_t> PageRows(const v1::Page& page) {
-  if (page.size() > kMaxPageRows || page.token().size() > kMaxPageTokenBytes) {
+  if (page.size() > base::kMaxPageRows || page.token().size() > base::kMaxPageTokenBytes) {
     return trust::Refuse(v1::Refusal::BOUND,
-                         absl::StrCat("a page has at most ", kMaxPageRows, " rows, its token ",
-                                      kMaxPageTokenBytes, " bytes"));
+                         absl::StrCat("a page has at most ", base::kMaxPageRows,
+                                      " rows, its token ", base::kMaxPageTokenBytes, " bytes"));
   }
   return page.size() == 0 ? kDefaultPageRows : static_cast<size_t>(page.size());
 }

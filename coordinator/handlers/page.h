@@ -14,9 +14,8 @@
 namespace mig::coordinator {
 
 inline constexpr size_t kDefaultPageRows = 100;
-inline constexpr size_t kMaxPageTokenBytes = 512;
 
-// 1 to kMaxPageRows; BOUND above.
+// 1 to base::kMaxPageRows; BOUND above.
 absl::StatusOr<size_t> PageRows(const v1::Page& page);
 
 // A token that is one number; 0 for an empty one. MALFORMED.

@@ -196,7 +196,7 @@ TEST_F(ReportedStateTest, OneHostCannotFillTheStore) {
   outcome.clear_rollout();
   outcome.clear_plan_digest();
   outcome.set_kind(v1::Outcome::NOTICE);
-  for (uint64_t sent = 0; sent < 2 * kMaxOtherOutcomes;) {
+  for (uint64_t sent = 0; sent < 2 * base::kMaxOtherOutcomes;) {
     v1::ReportRequest request;
     for (size_t i = 0; i < base::kMaxOutcomesPerReport; ++i) {
       outcome.set_attempt(absl::StrFormat("%016d", sent++));
@@ -214,8 +214,8 @@ TEST_F(ReportedStateTest, OneHostCannotFillTheStore) {
     if (page->size() < 1'000) break;
     before = page->back().number;
   }
-  EXPECT_GE(kept, kMaxOtherOutcomes);
-  EXPECT_LE(kept, kMaxOtherOutcomes + kTrimOutcomesEvery);
+  EXPECT_GE(kept, base::kMaxOtherOutcomes);
+  EXPECT_LE(kept, base::kMaxOtherOutcomes + kTrimOutcomesEvery);
 }
 
 }  // namespace

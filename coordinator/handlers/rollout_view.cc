@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "base/sizes.h"
 #include "coordinator/handlers/cut_text.h"
 #include "trust/public_key.h"
 
@@ -14,8 +15,6 @@ namespace mig::coordinator {
 namespace {
 
 using Progress = RolloutProgress::State;
-
-constexpr size_t kMaxFailureKinds = 20;
 
 bool IsSuperseded(const Snapshot& snapshot, const trust::Plan& plan) {
   return std::ranges::any_of(
@@ -106,7 +105,7 @@ void AddFailures(const RolloutLedger::Totals& totals, v1::Rollout& view) {
   std::vector<std::pair<FailureKind, uint64_t>> kinds(totals.failures.begin(),
                                                       totals.failures.end());
   std::ranges::stable_sort(kinds, std::greater<>(), [](const auto& kind) { return kind.second; });
-  if (kinds.size() > kMaxFailureKinds) kinds.resize(kMaxFailureKinds);
+  if (kinds.size() > base::kMaxFailureKinds) kinds.resize(base::kMaxFailureKinds);
   for (const auto& [kind, hosts] : kinds) {
     v1::FailureCluster& cluster = *view.add_failures();
     cluster.set_stage(kind.stage);

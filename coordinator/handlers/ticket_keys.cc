@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "base/sizes.h"
 #include "trust/ids.h"
 
 namespace mig::coordinator {
@@ -20,7 +21,7 @@ absl::StatusOr<std::string> TicketKeys::Mint(const trust::HostId& host,
     key = keys_.front();
   }
   return trust::MintTicket(
-      key, {.host = host, .expires = now + kTicketLife, .releases = std::move(releases)});
+      key, {.host = host, .expires = now + base::kTicketLife, .releases = std::move(releases)});
 }
 
 absl::StatusOr<trust::Ticket> TicketKeys::Open(absl::string_view bytes, const trust::HostId& host,

@@ -18,9 +18,6 @@ namespace mig::coordinator {
 
 // How long one secret makes tickets; each is good for twice as long at most.
 inline constexpr absl::Duration kTicketKeyLife = absl::Hours(12);
-// Of one ticket. Longer than an assignment, so that a slow download need not ask again each
-// minute: whether to commit, the assignment says, and a revoked host is refused whatever it holds.
-inline constexpr absl::Duration kTicketLife = absl::Minutes(15);
 
 // Made anew with each start: a ticket of a coordinator that is gone is refused, and its host checks
 // in again. Any thread may call.
@@ -31,7 +28,7 @@ class TicketKeys {
   TicketKeys(const TicketKeys&) = delete;
   TicketKeys& operator=(const TicketKeys&) = delete;
 
-  // For `releases` (1 to 8), good until now + kTicketLife.
+  // For `releases` (1 to 8), good until now + base::kTicketLife.
   absl::StatusOr<std::string> Mint(const trust::HostId& host,
                                    std::vector<trust::Installed> releases, absl::Time now) const;
   // TICKET, always with the same message.

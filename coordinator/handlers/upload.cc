@@ -10,11 +10,7 @@
 #include "trust/refusal.h"
 
 namespace mig::coordinator {
-namespace {
-
-constexpr size_t kMaxDigestsAsked = 1'024;
-
-}  // namespace
+namespace {}  // namespace
 
 Upload::Upload(Fleet& fleet, Caller caller, const base::Digest& digest,
                std::unique_ptr<BlobUpload> blob)
@@ -60,7 +56,7 @@ void AdminDocuments::FindBlobs(const Peer& peer, const v1::FindBlobsRequest& req
   const absl::StatusOr<Caller> caller = door_.Admit(peer, "FindBlobs");
   if (!caller.ok()) return done(caller.status());
   const absl::StatusOr<std::vector<base::Digest>> digests = trust::DigestList(
-      {.parent = "", .index = 0, .name = "digests"}, request.digests(), 1, kMaxDigestsAsked);
+      {.parent = "", .index = 0, .name = "digests"}, request.digests(), 1, base::kMaxDigestsAsked);
   if (!digests.ok()) return done(digests.status());
   v1::FindBlobsAnswer answer;
   for (const base::Digest& digest : *digests) {

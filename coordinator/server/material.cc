@@ -24,9 +24,7 @@
 namespace mig::coordinator {
 namespace {
 
-constexpr uint64_t kMaxInvitationBytes = 1 * base::kKiB;
 constexpr uint32_t kForOthers = 0077;
-constexpr int kMaxRootFiles = 1'000;
 
 absl::Status Named(absl::string_view path, const absl::Status& status) {
   return trust::WithContext(path, status);
@@ -119,7 +117,7 @@ absl::StatusOr<std::vector<std::string>> ReadRoots(base::FileSystem& disk,
   const size_t digits = first_path.find_last_not_of("0123456789") + 1;
   int number = 0;
   if (!absl::SimpleAtoi(first_path.substr(digits), &number)) return roots;
-  while (roots.size() < kMaxRootFiles) {
+  while (roots.size() < base::kMaxRootFiles) {
     const auto next = base::ReadWhole(disk, absl::StrCat(first_path.substr(0, digits), ++number),
                                       base::kMaxEnvelopeBytes);
     if (absl::IsNotFound(next.status())) break;
@@ -180,7 +178,7 @@ absl::StatusOr<std::optional<FirstInvite>> ReadInvite(base::FileSystem& disk,
   if (absl::IsNotFound(parent.directory->Stat(parent.name).status())) return std::nullopt;
   MIG_ASSIGN_OR_RETURN(const std::string text, ReadSecret(disk, path));
   const std::vector<absl::string_view> lines = absl::StrSplit(text, '\n', absl::SkipWhitespace());
-  if (text.size() > kMaxInvitationBytes || lines.size() != 2) {
+  if (text.size() > base::kMaxInvitationBytes || lines.size() != 2) {
     return absl::InvalidArgumentError(absl::StrCat(
         path, ": has not the two lines of an invitation; delete it if its operator has logged in"));
   }

@@ -49,8 +49,6 @@ struct DocumentRecord {
   friend bool operator==(const DocumentRecord&, const DocumentRecord&) = default;
 };
 
-inline constexpr size_t kMaxTitleBytes = 256;
-
 }  // namespace mig::coordinator
 
 #endif  // MIG_COORDINATOR_STORE_DOCUMENT_RECORD_H_

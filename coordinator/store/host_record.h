@@ -31,9 +31,6 @@ struct Label {
   friend bool operator==(const Label&, const Label&) = default;
 };
 
-inline constexpr size_t kMaxLabels = 64;
-inline constexpr size_t kMaxLabelBytes = 256;  // name and value, each
-
 // Changed by enrollment, renewal and operators: always as compare-and-set on `revision`.
 struct HostRecord {
   HostId id;
@@ -44,7 +41,7 @@ struct HostRecord {
   AllowedKeys keys;
   // For people: its host name as it enrolled, at most 256 bytes.
   std::string name;
-  // Sorted by name, at most kMaxLabels.
+  // Sorted by name, at most base::kMaxLabels.
   std::vector<Label> labels;
   // Filter that its environment must match, at most 4 KiB; empty: nothing is pinned.
   std::string expected_environment;
@@ -60,10 +57,6 @@ struct HostRecord {
   friend bool operator==(const HostRecord&, const HostRecord&) = default;
 };
 
-inline constexpr size_t kMaxHostNameBytes = 256;
-inline constexpr size_t kMaxCheckInSummaryBytes = 64 * 1024;
-inline constexpr size_t kMaxAddressTextBytes = 64;
-
 // As of the last check-in; written over and over, and the only thing of which a crash may lose
 // some (what was not flushed yet).
 struct HostSeenRecord {
@@ -74,7 +67,7 @@ struct HostSeenRecord {
   // A serialised mig.v1.Environment, at most 16 KiB. The store does not look into it.
   std::string environment;
   // What the check-in handler keeps of local manifest, products and streams; its own layout, at
-  // most kMaxCheckInSummaryBytes. The store does not look into it.
+  // most base::kMaxCheckInSummaryBytes. The store does not look into it.
   std::string summary;
   // SHA-256 of the machine id it was seen on.
   base::Digest machine;

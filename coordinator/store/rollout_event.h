@@ -40,14 +40,11 @@ struct RolloutEvent {
   std::string actor;
   // For people, at most 512 bytes.
   std::string reason;
-  // The evidence, in the fold's own layout; at most kMaxEventDetailBytes.
+  // The evidence, in the fold's own layout; at most base::kMaxEventDetailBytes.
   std::string detail;
 
   friend bool operator==(const RolloutEvent&, const RolloutEvent&) = default;
 };
-
-inline constexpr size_t kMaxReasonBytes = 512;
-inline constexpr size_t kMaxEventDetailBytes = 64 * 1024;
 
 }  // namespace mig::coordinator
 

@@ -13,9 +13,6 @@
 namespace mig::coordinator {
 namespace {
 
-constexpr size_t kMaxSerialBytes = 20;  // RFC 5280, 4.1.2.2
-constexpr size_t kMaxActorBytes = 512;  // a SPIFFE id
-
 // Gathers the first value that is beyond its bound.
 class Bounds {
  public:
@@ -45,11 +42,12 @@ class Bounds {
     return value == absl::InfinitePast() ? *this : Time(field, value);
   }
   Bounds& Labels(const std::vector<Label>& labels) {
-    if (labels.size() > kMaxLabels) {
-      Refuse("labels", absl::StrCat("are ", labels.size(), ", at most ", kMaxLabels));
+    if (labels.size() > base::kMaxLabels) {
+      Refuse("labels", absl::StrCat("are ", labels.size(), ", at most ", base::kMaxLabels));
     }
     for (const Label& label : labels) {
-      Bytes("label", label.name, kMaxLabelBytes).Bytes("label", label.value, kMaxLabelBytes);
+      Bytes("label", label.name, base::kMaxLabelBytes)
+          .Bytes("label", label.value, base::kMaxLabelBytes);
     }
     return *this;
   }
@@ -69,7 +67,7 @@ class Bounds {
 absl::Status CheckHost(absl::string_view kind, const HostRecord& host) {
   return Bounds(kind)
       .Number("revision", host.revision)
-      .Bytes("name", host.name, kMaxHostNameBytes)
+      .Bytes("name", host.name, base::kMaxHostNameBytes)
       .Labels(host.labels)
       .Bytes("expected_environment", host.expected_environment, base::kMaxFilterBytes)
       .Time("enrolled_at", host.enrolled_at)
@@ -94,15 +92,15 @@ struct Checker {
   absl::Status operator()(const RecordSeen& row) {
     return Bounds("RecordSeen")
         .Time("last_seen", row.seen.last_seen)
-        .Bytes("seen_address", row.seen.seen_address, kMaxAddressTextBytes)
+        .Bytes("seen_address", row.seen.seen_address, base::kMaxAddressTextBytes)
         .Bytes("environment", row.seen.environment, base::kMaxEnvironmentBytes)
-        .Bytes("summary", row.seen.summary, kMaxCheckInSummaryBytes)
+        .Bytes("summary", row.seen.summary, base::kMaxCheckInSummaryBytes)
         .status();
   }
   absl::Status operator()(const InsertCertificate& row) {
     return Bounds("InsertCertificate")
         .NotEmpty("serial", row.certificate.serial)
-        .Bytes("serial", row.certificate.serial, kMaxSerialBytes)
+        .Bytes("serial", row.certificate.serial, base::kMaxSerialBytes)
         .Time("issued_at", row.certificate.issued_at)
         .Time("expires_at", row.certificate.expires_at)
         .status();
@@ -114,10 +112,10 @@ struct Checker {
         .Bytes("line", document.line, base::kMaxProductNameBytes)
         .Number("epoch", document.epoch)
         .Number("sequence", document.sequence)
-        .Bytes("title", document.title, kMaxTitleBytes)
+        .Bytes("title", document.title, base::kMaxTitleBytes)
         .Time("issued_at", document.issued_at)
         .Time("added_at", document.added_at)
-        .Bytes("added_by", document.added_by, kMaxActorBytes)
+        .Bytes("added_by", document.added_by, base::kMaxActorBytes)
         .status();
   }
   absl::Status operator()(const ReplaceEnvelope& row) {
@@ -140,9 +138,9 @@ struct Checker {
     return Bounds("AppendEvent")
         .Number("seq", row.event.seq)
         .Time("at", row.event.at)
-        .Bytes("actor", row.event.actor, kMaxActorBytes)
-        .Bytes("reason", row.event.reason, kMaxReasonBytes)
-        .Bytes("detail", row.event.detail, kMaxEventDetailBytes)
+        .Bytes("actor", row.event.actor, base::kMaxActorBytes)
+        .Bytes("reason", row.event.reason, base::kMaxReasonBytes)
+        .Bytes("detail", row.event.detail, base::kMaxEventDetailBytes)
         .status();
   }
   absl::Status operator()(const InsertToken& row) {
@@ -153,7 +151,7 @@ struct Checker {
         .Time("expires_at", row.token.expires_at)
         .OptionalTime("last_used_at", row.token.last_used_at)
         .Labels(row.token.labels)
-        .Bytes("created_by", row.token.created_by, kMaxActorBytes)
+        .Bytes("created_by", row.token.created_by, base::kMaxActorBytes)
         .status();
   }
   absl::Status operator()(const UseToken& row) {
@@ -168,18 +166,18 @@ struct Checker {
         .Number("token_number", enrollment.token_number)
         .Bytes("csr", enrollment.csr, base::kMaxCsrBytes)
         .Bytes("environment", enrollment.environment, base::kMaxEnvironmentBytes)
-        .Bytes("seen_address", enrollment.seen_address, kMaxAddressTextBytes)
+        .Bytes("seen_address", enrollment.seen_address, base::kMaxAddressTextBytes)
         .Time("asked_at", enrollment.asked_at)
         .OptionalTime("decided_at", enrollment.decided_at)
-        .Bytes("decided_by", enrollment.decided_by, kMaxActorBytes)
-        .Bytes("reason", enrollment.reason, kMaxReasonBytes)
+        .Bytes("decided_by", enrollment.decided_by, base::kMaxActorBytes)
+        .Bytes("reason", enrollment.reason, base::kMaxReasonBytes)
         .status();
   }
   absl::Status operator()(const DecideEnrollment& row) {
     return Bounds("DecideEnrollment")
         .Time("at", row.at)
-        .Bytes("by", row.by, kMaxActorBytes)
-        .Bytes("reason", row.reason, kMaxReasonBytes)
+        .Bytes("by", row.by, base::kMaxActorBytes)
+        .Bytes("reason", row.reason, base::kMaxReasonBytes)
         .status();
   }
   absl::Status operator()(const InsertOperator& row) {
@@ -194,7 +192,7 @@ struct Checker {
         .Bytes("operator_name", row.invite.operator_name, base::kMaxOperatorNameBytes)
         .Time("created_at", row.invite.created_at)
         .Time("expires_at", row.invite.expires_at)
-        .Bytes("created_by", row.invite.created_by, kMaxActorBytes)
+        .Bytes("created_by", row.invite.created_by, base::kMaxActorBytes)
         .OptionalTime("used_at", row.invite.used_at)
         .status();
   }

@@ -15,6 +15,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "base/sizes.h"
 #include "base/status_macros.h"
 #include "coordinator/store/sqlite.h"
 #include "coordinator/store/sqlite_rows.h"
@@ -53,13 +54,13 @@ absl::StatusOr<Record> ReadOne(Connection& connection, absl::string_view clause,
   return *std::move(found);
 }
 
-// InvalidArgument unless `limit` is 1 to kMaxPageRows. `clause` ends before LIMIT.
+// InvalidArgument unless `limit` is 1 to base::kMaxPageRows. `clause` ends before LIMIT.
 template <typename Record>
 absl::StatusOr<std::vector<Record>> ReadPage(Connection& connection, absl::string_view clause,
                                              Bind bind, size_t limit) {
-  if (limit < 1 || limit > kMaxPageRows) {
+  if (limit < 1 || limit > base::kMaxPageRows) {
     return absl::InvalidArgumentError(
-        absl::StrCat("a page has 1 to ", kMaxPageRows, " rows, not ", limit));
+        absl::StrCat("a page has 1 to ", base::kMaxPageRows, " rows, not ", limit));
   }
   std::vector<Record> page;
   MIG_RETURN_IF_ERROR(

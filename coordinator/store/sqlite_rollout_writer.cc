@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "base/sizes.h"
 #include "base/status_macros.h"
 #include "coordinator/store/audit_chain.h"
 #include "coordinator/store/sqlite_row_writers.h"
@@ -51,9 +52,9 @@ absl::StatusOr<Applied> RolloutWriter::Write(const InsertOutcome& row) {
 absl::StatusOr<Applied> RolloutWriter::Write(const TrimOutcomes& row) {
   MIG_RETURN_IF_ERROR(Run(trim_outcomes_)
                           .Id(row.host)
-                          .Number(kMaxCountedOutcomes)
-                          .Number(kMaxOtherOutcomes)
-                          .Number(kMaxOtherOutcomeBytes)
+                          .Number(base::kMaxCountedOutcomes)
+                          .Number(base::kMaxOtherOutcomes)
+                          .Number(base::kMaxOtherOutcomeBytes)
                           .ToEnd());
   return WrittenAs(static_cast<uint64_t>(connection_.changes()));
 }

@@ -38,9 +38,8 @@
 
 namespace mig::coordinator {
 
-// The most rows of one page; 0 or more than this is InvalidArgument.
-inline constexpr size_t kMaxPageRows = 1'000;
-
+// A page has 1 to base::kMaxPageRows rows; another number is InvalidArgument.
+//
 // Any thread may call. No lock is held while another caller's I/O is under way.
 class Store {
  public:

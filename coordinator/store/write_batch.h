@@ -86,15 +86,13 @@ struct InsertOffer {
 struct InsertOutcome {
   OutcomeRecord outcome;
 };
-// What one host may fill: of its outcomes that count the newest kMaxCountedOutcomes of each rollout
-// stay, of all others the newest kMaxOtherOutcomes, at most kMaxOtherOutcomeBytes of them. More
-// than a full spool, so that no delivery loses anything. RowResult::number is how many went.
+// What one host may fill: of its outcomes that count the newest base::kMaxCountedOutcomes of each
+// rollout stay, of all others the newest base::kMaxOtherOutcomes, at most
+// base::kMaxOtherOutcomeBytes of them. More than a full spool, so that no delivery loses anything.
+// RowResult::number is how many went.
 struct TrimOutcomes {
   HostId host;
 };
-inline constexpr uint64_t kMaxCountedOutcomes = 64;
-inline constexpr uint64_t kMaxOtherOutcomes = 2 * base::kMaxSpooledReports;
-inline constexpr uint64_t kMaxOtherOutcomeBytes = 2 * base::kMaxSpoolBytes;
 // Aborted unless the log's last event is `event.seq` - 1.
 struct AppendEvent {
   RolloutEvent event;

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "absl/strings/strip.h"
+#include "base/sizes.h"
 #include "base/status_macros.h"
 #include "coordinator/store/host_record.h"
 #include "trust/refusal.h"
@@ -19,7 +20,7 @@ std::string AddressOf(absl::string_view grpc_peer) {
       address = address.substr(0, address.find_first_of("%]"));
     }
   }
-  return std::string(address.substr(0, kMaxAddressTextBytes));
+  return std::string(address.substr(0, base::kMaxAddressTextBytes));
 }
 
 Peer AnonymousPeerOf(const grpc::ServerContextBase& context) {

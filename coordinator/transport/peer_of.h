@@ -21,7 +21,7 @@ absl::StatusOr<Peer> PeerOf(const grpc::ServerContextBase& context);
 Peer AnonymousPeerOf(const grpc::ServerContextBase& context);
 
 // "127.0.0.1" of gRPC's "ipv4:127.0.0.1:1234", "::1" of "ipv6:%5B::1%5D:1234"; all else as it is,
-// cut to kMaxAddressTextBytes.
+// cut to base::kMaxAddressTextBytes.
 std::string AddressOf(absl::string_view grpc_peer);
 
 }  // namespace mig::coordinator

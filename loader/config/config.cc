@@ -25,9 +25,6 @@ namespace {
 
 constexpr absl::string_view kPartsDirectory = "conf.d";
 constexpr absl::string_view kNamedBy = "--config";
-constexpr size_t kMaxParts = 64;
-constexpr size_t kMaxEndpoints = 8;
-constexpr int kMaxActivations = 64;  // what `status` remembers of one day
 constexpr absl::string_view kEnrollmentPort = "8444";
 
 std::string PartsDirectoryOf(absl::string_view path) {
@@ -61,10 +58,10 @@ absl::StatusOr<std::vector<std::string>> PartsOf(base::FileSystem& disk,
     const bool is_part = absl::EndsWith(entry.name, ".toml") && !absl::StartsWith(entry.name, ".");
     if (is_part) parts.push_back(base::JoinPath(directory, entry.name));
   }
-  if (parts.size() > kMaxParts) {
-    return absl::ResourceExhaustedError(absl::StrCat(directory, " has ", parts.size(),
-                                                     " files *.toml, at most ", kMaxParts,
-                                                     " are read; put some together"));
+  if (parts.size() > base::kMaxConfigurationParts) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat(directory, " has ", parts.size(), " files *.toml, at most ",
+                     base::kMaxConfigurationParts, " are read; put some together"));
   }
   return parts;
 }
@@ -90,7 +87,7 @@ std::string HostOf(absl::string_view endpoint) {
 }
 
 void ReadCoordinators(TableReader& reader, Config& config) {
-  config.coordinators = reader.Texts("coordinators", kMaxEndpoints);
+  config.coordinators = reader.Texts("coordinators", base::kMaxCoordinators);
   if (reader.ok() && config.coordinators.empty()) {
     reader.Fail("coordinators",
                 "this is missing; name at least one, like [\"mig.corp.example:8443\"]");
@@ -156,10 +153,10 @@ absl::StatusOr<Config> FromTable(const base::TomlValue& table) {
   config.interval =
       reader.Duration("interval", config.interval, base::kMinInterval, base::kMaxInterval);
   ReadFacts(reader, config);
-  config.activations_per_hour = static_cast<int>(
-      reader.Integer("activations_per_hour", config.activations_per_hour, 1, kMaxActivations));
+  config.activations_per_hour = static_cast<int>(reader.Integer(
+      "activations_per_hour", config.activations_per_hour, 1, base::kMaxActivations));
   config.activations_per_day = static_cast<int>(
-      reader.Integer("activations_per_day", config.activations_per_day, 1, kMaxActivations));
+      reader.Integer("activations_per_day", config.activations_per_day, 1, base::kMaxActivations));
   MIG_RETURN_IF_ERROR(reader.Finish());
   return config;
 }

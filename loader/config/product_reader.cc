@@ -23,17 +23,15 @@ namespace {
 
 constexpr uint32_t kDefaultMode = 0644;
 constexpr absl::string_view kDefaultOwner = "root:root";
-constexpr int64_t kDefaultMaxBytes = 64 * base::kMiB;
 constexpr int64_t kDefaultMaxCount = 64;
 constexpr uint32_t kOthersMayWrite = 0002;
-constexpr size_t kMaxArguments = 64;
 constexpr absl::Duration kMaxProbation = absl::Hours(1);
 constexpr absl::Duration kMaxTimeout = absl::Minutes(10);
 constexpr absl::string_view kOurPrefix = ".mig-";  // of staged files
 
 // "program, argument, ...", of which the program is a path. Empty: missing.
 std::vector<std::string> ReadCommand(TableReader& reader, absl::string_view key) {
-  std::vector<std::string> command = reader.Texts(key, kMaxArguments);
+  std::vector<std::string> command = reader.Texts(key, base::kMaxArguments);
   if (command.empty() && reader.Find(key) != nullptr) reader.Fail(key, "this is empty");
   if (!command.empty() && !base::SplitPath(command.front()).ok()) {
     reader.Fail(key, absl::StrCat("\"", base::Escaped(command.front()),
@@ -121,7 +119,7 @@ void ReadTarget(TableReader& reader, const Owners& owners, Target& target) {
     reader.Fail("owner", owner.status().message());
   }
   target.max_bytes = static_cast<uint64_t>(
-      reader.Integer("max_bytes", kDefaultMaxBytes, 1, base::kMaxComponentBytes));
+      reader.Integer("max_bytes", base::kDefaultComponentBytes, 1, base::kMaxComponentBytes));
   target.local_change = reader.Word("local_change", 0, {"repair", "keep"}) == 0
                             ? LocalChange::kRepair
                             : LocalChange::kKeep;

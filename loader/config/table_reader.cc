@@ -7,13 +7,13 @@
 #include "absl/strings/str_join.h"
 #include "base/check.h"
 #include "base/path.h"
+#include "base/sizes.h"
 #include "base/text.h"
 
 namespace mig::loader {
 
 namespace {
 
-constexpr size_t kMaxTextBytes = 4'096;
 constexpr uint32_t kMaxMode = 07777;
 
 }  // namespace
@@ -42,9 +42,9 @@ std::string TableReader::Text(absl::string_view key, absl::string_view otherwise
   if (value == nullptr) return std::string(otherwise);
   const absl::Status is_text = base::CheckText(value->text);
   if (!is_text.ok()) Fail(key, is_text.message());
-  if (value->text.size() > kMaxTextBytes) {
-    Fail(key, absl::StrCat("this has ", value->text.size(), " bytes, at most ", kMaxTextBytes,
-                           " are taken"));
+  if (value->text.size() > base::kMaxConfigurationTextBytes) {
+    Fail(key, absl::StrCat("this has ", value->text.size(), " bytes, at most ",
+                           base::kMaxConfigurationTextBytes, " are taken"));
   }
   return value->text;
 }
@@ -109,7 +109,8 @@ std::vector<std::string> TableReader::Texts(absl::string_view key, size_t most) 
     return texts;
   }
   for (const base::TomlValue& element : value->items) {
-    if (element.kind != base::TomlValue::Kind::kText || element.text.size() > kMaxTextBytes ||
+    if (element.kind != base::TomlValue::Kind::kText ||
+        element.text.size() > base::kMaxConfigurationTextBytes ||
         !base::CheckText(element.text).ok()) {
       Fail(key, "this must be a list of texts in quotes, without control characters");
       return texts;

@@ -81,7 +81,7 @@ absl::Status TakeDecision(Session& session, const v1::EnrollAnswer& answer,
 
 absl::Status PollEnrollment(Session& session) {
   const absl::StatusOr<std::string> bytes =
-      base::ReadWhole(session.directory().directory(), kFileName, base::kKiB);
+      base::ReadWhole(session.directory().directory(), kFileName, base::kMaxPendingFileBytes);
   v1::PendingEnrollment pending;
   if (!bytes.ok() || !pending.ParseFromString(*bytes) || pending.request_id().empty()) {
     return trust::Refuse(v1::Refusal::NOT_ENROLLED,

@@ -24,15 +24,12 @@ namespace mig::loader {
 
 namespace {
 
-constexpr size_t kMaxFactFileBytes = 64 * base::kKiB;
-constexpr size_t kMaxMachineIdBytes = 128;
-
 // nullopt: not there, not a regular file, or over the bound.
 std::optional<std::string> ReadFact(const std::string& path) {
   const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (fd < 0) return std::nullopt;
   struct stat file;
-  std::string bytes(kMaxFactFileBytes + 1, '\0');
+  std::string bytes(base::kMaxFactFileBytes + 1, '\0');
   size_t size = 0;
   ssize_t count = 1;
   if (fstat(fd, &file) != 0 || !S_ISREG(file.st_mode)) count = -1;
@@ -41,7 +38,7 @@ std::optional<std::string> ReadFact(const std::string& path) {
     if (count > 0) size += static_cast<size_t>(count);
   }
   close(fd);
-  if (count < 0 || size > kMaxFactFileBytes) return std::nullopt;
+  if (count < 0 || size > base::kMaxFactFileBytes) return std::nullopt;
   bytes.resize(size);
   return bytes;
 }
@@ -139,7 +136,8 @@ absl::StatusOr<std::string> LinuxHostFacts::MachineId() {
     if (!text.has_value()) continue;
     const absl::string_view id = absl::StripAsciiWhitespace(*text);
     const bool printable = std::all_of(id.begin(), id.end(), absl::ascii_isgraph);
-    if (!id.empty() && id.size() <= kMaxMachineIdBytes && printable && id != "uninitialized") {
+    if (!id.empty() && id.size() <= base::kMaxMachineIdBytes && printable &&
+        id != "uninitialized") {
       return std::string(id);
     }
   }

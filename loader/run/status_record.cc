@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "base/sizes.h"
 #include "base/status_macros.h"
 #include "loader/install/journal.h"
 #include "trust/refusal.h"
@@ -13,7 +14,6 @@ namespace mig::loader {
 
 namespace {
 
-constexpr size_t kMaxActivations = 64;
 constexpr absl::Duration kDay = absl::Hours(24);
 
 // Of those in (now - span, now + a day], the newest `most`; a clock that was set back leaves some
@@ -98,7 +98,7 @@ absl::Status StatusRecord::CheckActivations(const Config& config, absl::Time now
 void StatusRecord::AddActivation(absl::Time now) {
   std::vector<absl::Time> times = Within(message_, now, kDay);
   times.push_back(now);
-  if (times.size() > kMaxActivations) times.erase(times.begin());
+  if (times.size() > size_t{base::kMaxActivations}) times.erase(times.begin());
   message_.clear_activations_ms();
   for (const absl::Time time : times) message_.add_activations_ms(absl::ToUnixMillis(time));
 }

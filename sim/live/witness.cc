@@ -6,6 +6,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "base/sizes.h"
 #include "base/status_macros.h"
 #include "coordinator/store/write_batch.h"
 #include "trust/refusal.h"
@@ -31,8 +32,8 @@ absl::StatusOr<std::vector<coordinator::OutcomeRecord>> RowsOf(coordinator::Stor
   std::vector<coordinator::OutcomeRecord> rows;
   for (;;) {
     const uint64_t before = rows.empty() ? 0 : rows.back().number;
-    MIG_ASSIGN_OR_RETURN(auto page, store.ListOutcomes(host, before, coordinator::kMaxPageRows));
-    const bool is_last = page.size() < coordinator::kMaxPageRows;
+    MIG_ASSIGN_OR_RETURN(auto page, store.ListOutcomes(host, before, base::kMaxPageRows));
+    const bool is_last = page.size() < base::kMaxPageRows;
     for (coordinator::OutcomeRecord& row : page) rows.push_back(std::move(row));
     if (is_last) return rows;
   }
@@ -104,7 +105,7 @@ absl::Status Witness::Compare(const Machine& machine, coordinator::Store& store,
   }
   const size_t waiting = machine.State().spooled.size();
   // Of more the store keeps the newest.
-  const bool all_are_kept = said.size() <= coordinator::kMaxCountedOutcomes;
+  const bool all_are_kept = said.size() <= base::kMaxCountedOutcomes;
   if (!closed_ && all_are_kept && there + waiting < said.size()) {
     Note(machine, Lost(absl::StrCat("the host reported ", said.size(), " outcomes; ", there,
                                     " are durable, and ", waiting, " wait on the host")));

@@ -177,7 +177,7 @@ TEST_P(StoreConformanceTest, AValueBeyondItsBoundIsRefusedByName) {
   EXPECT_THAT(Write({InsertDocument{document}}), IsOk());
 
   HostRecord host = SomeHost(1);
-  host.labels.assign(kMaxLabels + 1, Label{"a", "b"});
+  host.labels.assign(base::kMaxLabels + 1, Label{"a", "b"});
   EXPECT_THAT(Write({InsertHost{host}}),
               StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("labels")));
   OfferRecord offer = SomeOffer(1, 1);

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/sizes.h"
 #include "base/testing/status_matchers.h"
 #include "coordinator/store/testing/sample_records.h"
 #include "coordinator/store/testing/store_conformance.h"
@@ -165,9 +166,9 @@ TEST_P(StoreConformanceTest, HostsComeInOrderPageByPage) {
 
 TEST_P(StoreConformanceTest, APageIsBounded) {
   EXPECT_THAT(store().ListHosts(std::nullopt, 0), StatusIs(absl::StatusCode::kInvalidArgument));
-  EXPECT_THAT(store().ListHosts(std::nullopt, kMaxPageRows + 1),
+  EXPECT_THAT(store().ListHosts(std::nullopt, base::kMaxPageRows + 1),
               StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("1000")));
-  EXPECT_THAT(store().ListHosts(std::nullopt, kMaxPageRows), IsOkAndHolds(IsEmpty()));
+  EXPECT_THAT(store().ListHosts(std::nullopt, base::kMaxPageRows), IsOkAndHolds(IsEmpty()));
 }
 
 TEST_P(StoreConformanceTest, ADocumentIsStoredOnce) {

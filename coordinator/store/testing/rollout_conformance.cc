@@ -5,6 +5,7 @@
 
 #include <string>
 
+#include "base/sizes.h"
 #include "base/testing/status_matchers.h"
 #include "coordinator/store/audit_chain.h"
 #include "coordinator/store/testing/sample_records.h"
@@ -104,10 +105,10 @@ TEST_P(StoreConformanceTest, ATrimmedHostKeepsTheNewestOutcomesOfEachRolloutAndO
     }
     CommitAll();
   };
-  report(1, 1, true, kMaxCountedOutcomes + 3);
+  report(1, 1, true, base::kMaxCountedOutcomes + 3);
   report(1, 2, true, 5);
-  report(1, 3, false, kMaxOtherOutcomes + 7);
-  report(2, 1, true, kMaxCountedOutcomes + 1);
+  report(1, 3, false, base::kMaxOtherOutcomes + 7);
+  report(2, 1, true, base::kMaxCountedOutcomes + 1);
 
   const absl::StatusOr<Written> trimmed = Write({TrimOutcomes{SomeHostId(1)}});
 
@@ -119,7 +120,7 @@ TEST_P(StoreConformanceTest, ATrimmedHostKeepsTheNewestOutcomesOfEachRolloutAndO
 }
 
 TEST_P(StoreConformanceTest, TheBytesOfATrimmedHostAreBoundedToo) {
-  constexpr uint64_t kFit = kMaxOtherOutcomeBytes / base::kMaxReportBytes;
+  constexpr uint64_t kFit = base::kMaxOtherOutcomeBytes / base::kMaxReportBytes;
   for (uint64_t n = 1; n <= kFit + 2; ++n) {
     OutcomeRecord outcome = SomeOutcome(1, n, 1);
     outcome.counted = false;
