@@ -31,7 +31,7 @@ constexpr Ban kBans[] = {
      "*", "base/*", "use base::Random, which is passed in: a test gives a seed"},
     {"time(nullptr),time(NULL),time(0),time(&,gettimeofday(,clock_gettime(,absl::Now(,"
      "absl::GetCurrentTimeNanos(,system_clock::now(,high_resolution_clock::now(",
-     "*", "base/* */testing/*_main.cc",
+     "*", "base/* */testing/*_main.cc tests/end_to_end/set_back_clock.cc",
      "use base::Clock, which is passed in: in virtual time the machine's would lie"},
     {"steady_clock::now(", "*", "base/* coordinator/store/writer_thread.cc",
      "use base::Clock::MonotonicNow, which is passed in"},
