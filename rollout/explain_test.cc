@@ -117,11 +117,10 @@ TEST_F(ExplainTest, AFilterShowsWhatEachTermSaw) {
 TEST_F(ExplainTest, ABadReleaseIsNamedWithTheWayOut) {
   host_.Hold(StreamPlans{.newest = &world_.Plan(61, v118_)});
   host_.Install(v117_);
-  trust::MarkBad(host_.state.products["agent"],
-                 {.manifest = v118_.digest(),
-                  .code = v1::Refusal::EXIT,
-                  .plan_issued = Monday(),
-                  .exit_status = 139});
+  trust::MarkBad(host_.state.products["agent"], {.manifest = v118_.digest(),
+                                                 .code = v1::Refusal::EXIT,
+                                                 .plan_issued = Monday(),
+                                                 .exit_status = 139});
   const Explanation explanation = At(Monday());
   EXPECT_EQ(explanation.headline, "lap-0193 does NOT have agent 1.118.0; it will not: BAD_HERE");
   EXPECT_THAT(
