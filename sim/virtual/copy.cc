@@ -29,7 +29,7 @@ Copy::Copy(Copy& other, const base::DiskImage& image)
 void Copy::Build() {
   machine_ = std::make_unique<Machine>(world_, index_, clock_, coordinator_, image_);
   machine_->behaves = [this] {
-    const std::map<std::string, std::string> files = Files();
+    const FileSet files = Files();
     if (files != files_before_) ++starts_;
     return script_of ? script_of(files) : loader::testing::AgentScript::Healthy();
   };
@@ -47,7 +47,8 @@ Copy::Offer Copy::MakeOffer(uint64_t sequence, const EditPlan& edit) {
       {"agent", absl::StrCat("agent number ", sequence)},
       {"configuration", absl::StrCat("configuration number ", sequence)}};
   Offer offer;
-  for (const auto& [name, bytes] : contents) offer.files[PathOf(name)] = bytes;
+  offer.contents = contents;
+  for (const auto& [name, bytes] : contents) offer.files[PathOf(name)].Write(0, bytes);
   std::set<std::string> retired;
   for (const SignedRelease& release : world_.documents().releases()) {
     for (const auto& [name, content] : release.components) {
@@ -66,14 +67,10 @@ void Copy::Assign(const Offer& offer) {
   coordinator_.assigned[std::string(kProduct)] = {.manifest = offer.manifest, .plan = offer.plan};
 }
 
-std::map<std::string, std::string> Copy::Files() const {
-  std::map<std::string, std::string> files;
+Copy::FileSet Copy::Files() const {
+  FileSet files;
   const base::DiskImage image = machine_->disk().SeenImage();
-  for (const auto& [path, node] : ManagedFilesOf(image)) {
-    std::string& bytes = files[path];
-    node->contents.ForEachPiece(
-        [&bytes](absl::string_view piece) { absl::StrAppend(&bytes, piece); });
-  }
+  for (const auto& [path, node] : ManagedFilesOf(image)) files[path] = node->contents;
   return files;
 }
 

@@ -14,6 +14,7 @@
 #include "absl/time/time.h"
 #include "base/digest.h"
 #include "base/disk_image.h"
+#include "base/file_contents.h"
 #include "base/testing/manual_clock.h"
 #include "loader/run/run_result.h"
 #include "loader/run/testing/fake_coordinator.h"
@@ -29,6 +30,9 @@ namespace mig::sim {
 // where the loader waits. Cheap: contents are shared.
 class Copy {
  public:
+  // By path. Compares by bytes, at once where they are the same chunks.
+  using FileSet = std::map<std::string, base::FileContents>;
+
   // Of a machine that is enrolled and whose loader does not run. `now`: by its own clock.
   Copy(const Machine& machine, absl::Time now);
   // The same machine as it was when this copy was made, with another disk.
@@ -38,8 +42,7 @@ class Copy {
   loader::testing::FakeCoordinator& coordinator() { return coordinator_; }
   Machine& machine() { return *machine_; }
   // How an agent behaves that is started with these files. Null: it is well.
-  std::function<loader::testing::AgentScript(const std::map<std::string, std::string>& files)>
-      script_of;
+  std::function<loader::testing::AgentScript(const FileSet& files)> script_of;
 
   loader::RunResult Run();
   loader::RunResult Recover();
@@ -48,7 +51,8 @@ class Copy {
   struct Offer {
     base::Digest manifest;
     base::Digest plan;
-    std::map<std::string, std::string> files;  // by path, as they would lie there
+    FileSet files;                       // as they would lie there
+    loader::testing::Contents contents;  // by component
   };
   using EditPlan = std::function<void(v1::Plan&)>;
   Offer MakeOffer(uint64_t sequence, const EditPlan& edit = nullptr);
@@ -57,7 +61,7 @@ class Copy {
 
   // --- What lies there
 
-  std::map<std::string, std::string> Files() const;
+  FileSet Files() const;
   // Whether these are the files, and the host says so.
   bool Has(const Offer& offer) const;
   // Nothing changed since the copy was made.
@@ -66,7 +70,7 @@ class Copy {
   int starts() const { return starts_; }
 
   // Files by path, at the time when it was made.
-  const std::map<std::string, std::string>& files_before() const { return files_before_; }
+  const FileSet& files_before() const { return files_before_; }
   const base::DiskImage& image_before() const { return image_; }
 
  private:
@@ -79,7 +83,7 @@ class Copy {
   base::testing::ManualClock clock_;
   loader::testing::FakeCoordinator coordinator_;
   std::unique_ptr<Machine> machine_;
-  std::map<std::string, std::string> files_before_;
+  FileSet files_before_;
   std::optional<base::Digest> installed_before_;
   int starts_ = 0;
 };

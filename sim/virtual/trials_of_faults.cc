@@ -1,7 +1,7 @@
 // Trials of agents, other processes, links and power that do not do their part.
 
 #include <algorithm>
-#include <map>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/check.h"
 #include "base/disk_image.h"
+#include "base/file_contents.h"
 #include "base/memory_file_system.h"
 #include "base/sizes.h"
 #include "loader/services/testing/scripted_services.h"
@@ -33,10 +34,10 @@ bool IsAbout(const v1::Outcome& outcome, const Copy::Offer& offer) {
 Wrong MustGoBack(Copy& copy, AgentScript script, absl::string_view what) {
   const Copy::Offer offer = copy.MakeOffer(kNext);
   copy.Assign(offer);
-  const std::map<std::string, std::string> before = copy.Files();
+  const Copy::FileSet before = copy.Files();
   // Only the new one is bad.
-  const std::string bad = offer.files.at(PathOf("agent"));
-  copy.script_of = [script, bad](const std::map<std::string, std::string>& files) {
+  const base::FileContents bad = offer.files.at(PathOf("agent"));
+  copy.script_of = [script, bad](const Copy::FileSet& files) {
     const auto agent = files.find(PathOf("agent"));
     return agent != files.end() && agent->second == bad ? script : AgentScript::Healthy();
   };
@@ -122,7 +123,12 @@ Wrong ReportsUntilItIsTaken(Copy& copy, base::Random&) {
 
 namespace {
 
-constexpr int kCutsInATrial = 20;
+// Fewer where a run takes long: each scans, hashes and keeps what is installed.
+int CutsInATrial(const Copy& copy) {
+  uint64_t bytes = 0;
+  for (const auto& [path, file] : copy.files_before()) bytes += file.size_bytes();
+  return static_cast<int>(std::max<uint64_t>(2, 20 / (1 + bytes / (4 * base::kMiB))));
+}
 
 // Of the images that a power cut may leave: one of the two extremes, and another one.
 std::vector<base::DiskImage> ImagesOf(base::MemoryFileSystem& disk, base::Random& random) {
@@ -147,7 +153,7 @@ Wrong BootsAndInstalls(Copy& cut, const Copy::Offer& offer, const base::DiskImag
   booted.coordinator().outcomes = cut.coordinator().outcomes;
   booted.Assign(offer);
   booted.Recover();
-  const std::map<std::string, std::string> files = booted.Files();
+  const Copy::FileSet files = booted.Files();
   if (files != cut.files_before() && files != offer.files) return "has files of no one release";
   Wrong wrong;
   for (int i = 0; i < 2; ++i) {  // a second one where activations are bounded
@@ -164,12 +170,12 @@ Wrong BootsAndInstalls(Copy& cut, const Copy::Offer& offer, const base::DiskImag
   return said == 1 ? "" : absl::StrCat("reported its install ", said, " times");
 }
 
-// `operations` of a disk, of which each of kCutsInATrial calls of `cut_after` names one: steps of
+// `operations` of a disk, of which each of `cuts` calls of `cut_after` names one: steps of
 // the golden section lie evenly, however many there are.
 template <typename Try>
-Wrong AtManyOperations(uint64_t operations, base::Random& random, const Try& cut_after) {
+Wrong AtManyOperations(int cuts, uint64_t operations, base::Random& random, const Try& cut_after) {
   uint64_t at = Below(random, operations);
-  for (int i = 0; i < kCutsInATrial; ++i) {
+  for (int i = 0; i < cuts; ++i) {
     at = (at + std::max<uint64_t>(1, operations * 618 / 1'000)) % operations;
     Wrong wrong = cut_after(1 + at);
     if (!wrong.empty()) return wrong;
@@ -190,7 +196,7 @@ Wrong SurvivesPowerCuts(Copy& copy, base::Random& random) {
     if (!wrong.empty()) return wrong;
     operations = whole.machine().disk().operations();
   }
-  return AtManyOperations(operations, random, [&](uint64_t after) -> Wrong {
+  return AtManyOperations(CutsInATrial(copy), operations, random, [&](uint64_t after) -> Wrong {
     Copy cut(copy, copy.image_before());
     const Copy::Offer offer = cut.MakeOffer(kNext);
     cut.Assign(offer);
@@ -208,13 +214,12 @@ Wrong SurvivesPowerCuts(Copy& copy, base::Random& random) {
 // The same of an agent that is bad: the machine ends where it was.
 Wrong GoesBackThroughPowerCuts(Copy& copy, base::Random& random) {
   const auto only_new_is_bad = [](const Copy::Offer& offer) {
-    return
-        [bad = offer.files.at(PathOf("agent"))](const std::map<std::string, std::string>& files) {
-          const auto agent = files.find(PathOf("agent"));
-          return agent != files.end() && agent->second == bad
-                     ? AgentScript::CrashesAfter(absl::ZeroDuration(), 42)
-                     : AgentScript::Healthy();
-        };
+    return [bad = offer.files.at(PathOf("agent"))](const Copy::FileSet& files) {
+      const auto agent = files.find(PathOf("agent"));
+      return agent != files.end() && agent->second == bad
+                 ? AgentScript::CrashesAfter(absl::ZeroDuration(), 42)
+                 : AgentScript::Healthy();
+    };
   };
   uint64_t operations = 0;
   {
@@ -225,7 +230,7 @@ Wrong GoesBackThroughPowerCuts(Copy& copy, base::Random& random) {
     whole.Run();
     operations = whole.machine().disk().operations();
   }
-  return AtManyOperations(operations, random, [&](uint64_t after) -> Wrong {
+  return AtManyOperations(CutsInATrial(copy), operations, random, [&](uint64_t after) -> Wrong {
     Copy cut(copy, copy.image_before());
     const Copy::Offer offer = cut.MakeOffer(kNext);
     cut.script_of = only_new_is_bad(offer);
@@ -241,7 +246,7 @@ Wrong GoesBackThroughPowerCuts(Copy& copy, base::Random& random) {
       booted.coordinator().contents = cut.coordinator().contents;
       booted.Assign(offer);
       booted.Recover();
-      const std::map<std::string, std::string> files = booted.Files();
+      const Copy::FileSet files = booted.Files();
       if (files != cut.files_before() && files != offer.files) {
         return absl::StrCat("has files of no one release", where);
       }

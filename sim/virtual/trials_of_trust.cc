@@ -191,8 +191,9 @@ Wrong PutsRightWhatIsDamaged(Copy& copy, base::Random& random) {
   copy.clock().Advance(absl::Hours(1));
   copy.Run();
   copy.clock().Advance(absl::Minutes(1 + Below(random, 60)));
-  const std::string path = PathOf(Below(random, 2) == 0 ? "agent" : "configuration");
-  std::string bytes = offer.files.at(path);
+  const std::string component = Below(random, 2) == 0 ? "agent" : "configuration";
+  const std::string path = PathOf(component);
+  std::string bytes = offer.contents.at(component);
   bytes[Below(random, bytes.size())] ^= 1;
   const absl::StatusOr<base::OpenedParent> parent = base::OpenParent(copy.machine().disk(), path);
   MIG_CHECK_OK(parent);

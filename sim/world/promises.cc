@@ -99,6 +99,10 @@ std::optional<Finding> Promises::AgentStarts(const Machine& machine, absl::Time 
   }
   const size_t release = *state.files.release;
   Known& known = known_[machine.index()];
+  if (!HasSeen(state, release)) {
+    return Found(kPromiseTurn, absl::StrCat(VersionOf(release), " is started, and the host would ",
+                                            "not know after a power cut that it has seen it"));
+  }
   known.started = release;
   known.started_at = now;
   if (known.installed != release) {
@@ -133,7 +137,20 @@ std::optional<Finding> Promises::PowerWent(const Machine& machine, absl::Time no
   if (!state.journal.has_value()) return std::nullopt;
   const std::optional<size_t> release = ReleaseOf(state.journal->facts.to.manifest);
   if (!release.has_value()) return std::nullopt;
+  if (!HasSeen(state, *release)) {
+    return Found(kPromiseTurn,
+                 absl::StrCat(VersionOf(release), " is being installed, and the host ",
+                              "does not know that it has seen it"));
+  }
   return Begins(machine.index(), *release, now);
+}
+
+// The sequence of a release is its place in the scenario.
+bool Promises::HasSeen(const LoaderState& state, size_t release) const {
+  if (!state.trusted.has_value()) return false;
+  const trust::TrustedProduct* product = state.trusted->product(kProduct);
+  return product != nullptr && product->seen.has_value() &&
+         product->seen->numbers.sequence >= release + 1;
 }
 
 // --- After each process
@@ -341,6 +358,10 @@ std::optional<Finding> Promises::Converged(const Machine& machine, const loader:
   const Known& known = known_[host];
   const LoaderState state = machine.State();
   if (state.has_journal) return Found(kPromiseWhole, "an install is still unfinished at the end");
+  // A clock that is wrong is a reason, and it is said.
+  const bool says_clock =
+      world_.SkewOf(host) != absl::ZeroDuration() && last.refusal.code() != v1::Refusal::NONE;
+  if (says_clock) return std::nullopt;
   if (!state.spooled.empty()) {
     return Found(kPromiseReports, absl::StrCat(state.spooled.size(),
                                                " outcomes still wait at the end, and links work"));
@@ -351,9 +372,6 @@ std::optional<Finding> Promises::Converged(const Machine& machine, const loader:
   if (!expected.has_value() || known.installed == expected) return std::nullopt;
   if (known.installed.has_value() && *known.installed > *expected) return std::nullopt;
   if (world_.IsBad(*expected, host) && known.bad.count(*expected) > 0) return std::nullopt;
-  const bool says_clock =
-      world_.SkewOf(host) != absl::ZeroDuration() && last.refusal.code() != v1::Refusal::NONE;
-  if (says_clock) return std::nullopt;
   std::string why = trust::DisplayOf(last.refusal);
   for (const loader::ProductResult& product : last.products) {
     absl::StrAppend(&why, " ", product.product, ": ", trust::DisplayOf(product.refusal));

@@ -84,6 +84,7 @@ class Promises {
     std::set<std::string> waiting;  // of those: not durable yet
   };
 
+  bool HasSeen(const LoaderState& state, size_t release) const;
   std::optional<Finding> Begins(size_t host, size_t release, absl::Time now);
   std::optional<Finding> CheckFiles(const Machine& machine, const LoaderState& state,
                                     const Known& known) const;
