@@ -5,12 +5,15 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "coordinator/fleet/rollout_ledger.h"
+#include "base/sha256.h"
+#include "base/sizes.h"
+#include "coordinator/fleet/peer.h"
 #include "coordinator/store/store.h"
 #include "proto/mig/v1/admin_hosts.pb.h"
 #include "proto/mig/v1/admin_rollouts.pb.h"
 #include "trust/assignment.h"
 #include "trust/envelope.h"
+#include "trust/x509/spiffe_id.h"
 
 namespace mig::sim {
 
@@ -172,6 +175,46 @@ std::optional<Finding> CoordinatorPromises::CountsOf(const SignedPlan& plan, siz
                               expected.Text(), " at ", absl::FormatDuration(now - world_.start())));
   }
   return std::nullopt;
+}
+
+std::optional<Finding> CoordinatorPromises::SaysAgain(size_t host, Promises& promises,
+                                                      absl::Time now) {
+  ++checked_;
+  const std::map<std::string, v1::Outcome>& said = promises.OutcomesOf(host);
+  if (said.empty() || said.size() > kMostOutcomes) return std::nullopt;
+  v1::ReportRequest report;
+  for (const auto& [attempt, outcome] : said) *report.add_outcomes() = outcome;
+  for (const absl::string_view which : {"first", "second"}) {
+    v1::Outcome& notice = *report.add_outcomes();
+    const base::Digest attempt = base::Sha256Of(absl::StrCat(World::NameOf(host), which));
+    notice.set_attempt(std::string(attempt.bytes().substr(0, base::kAttemptIdBytes)));
+    notice.set_kind(v1::Outcome::NOTICE);
+    notice.set_result(v1::Outcome::UNCHANGED);
+    notice.set_stage(v1::Outcome::COMPLETE);
+    notice.mutable_refusal()->set_code(v1::Refusal::CLOCK_JUMPED);
+    notice.set_started_ms(absl::ToUnixMillis(now));
+    notice.set_ended_ms(absl::ToUnixMillis(now));
+    notice.set_count(1);
+  }
+  const absl::StatusOr<trust::x509::SpiffeId> id =
+      trust::x509::SpiffeId::Loader(world_.documents().root().trust_domain(), world_.id(host));
+  coordinator::Peer peer;
+  peer.address = "192.0.2.3";
+  if (id.ok()) peer.id = *id;
+  peer.spki_digest = base::Sha256Of(world_.KeyOf(host).spki());
+  const absl::StatusOr<v1::ReportAnswer> answer =
+      coordinator_.Wait<v1::ReportAnswer>([&](Done<v1::ReportAnswer> done) {
+        coordinator_.coordinator().loaders().Report(peer, report, std::move(done));
+      });
+  // A host that has another key by now cannot be spoken for here.
+  if (!answer.ok()) return std::nullopt;
+  promises.Reported(host, report);
+  if (answer->acknowledged_attempts_size() != report.outcomes_size()) {
+    return Found(kCoordinatorsCounts,
+                 absl::StrCat("of ", report.outcomes_size(), " outcomes of ", World::NameOf(host),
+                              " it acknowledges ", answer->acknowledged_attempts_size()));
+  }
+  return TakesReport(host, *answer);
 }
 
 std::optional<Finding> CoordinatorPromises::Host(size_t host, const Promises& promises,

@@ -40,6 +40,10 @@ class CoordinatorPromises {
   // Offers, outcomes and what is counted of them, of every rollout. It must be up.
   std::optional<Finding> Counts(absl::Time now);
 
+  // At the end: the host says all of it again, with two notices that are new, as one whose answers
+  // were lost. What is new is there afterwards, what is not is not counted again (Counts).
+  std::optional<Finding> SaysAgain(size_t host, Promises& promises, absl::Time now);
+
   // At the end: exactly what this host said is there, and what is said of it is true.
   std::optional<Finding> Host(size_t host, const Promises& promises, absl::Time now);
 

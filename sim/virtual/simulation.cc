@@ -23,6 +23,7 @@ constexpr absl::Duration kOperatorTriesAgain = absl::Seconds(1);
 constexpr absl::Duration kBetweenCounts = absl::Hours(6);
 constexpr absl::Duration kBetweenProgress = absl::Milliseconds(100);
 constexpr int kSettlingRounds = 6;
+constexpr size_t kHostsThatSayItAgain = 20;
 
 std::unique_ptr<base::Clock> MachineClock() {
   absl::StatusOr<std::unique_ptr<base::SystemClock>> clock = base::SystemClock::Open();
@@ -232,6 +233,10 @@ absl::Status Simulation::Settle() {
 void Simulation::CheckEnd() {
   MIG_CHECK(coordinator_->IsUp());
   const absl::Duration at = stage_->SinceStart();
+  for (size_t i = 0; i < hosts_.size() && i < kHostsThatSayItAgain; ++i) {
+    chronicle_->Note(Chronicle::kCoordinator, at,
+                     coordinator_promises_->SaysAgain(i, *promises_, stage_->Now()));
+  }
   chronicle_->Note(Chronicle::kCoordinator, at, coordinator_promises_->Counts(stage_->Now()));
   for (const auto& host : hosts_) {
     const size_t index = host->machine().index();
