@@ -9,6 +9,7 @@
 
 #include "absl/strings/string_view.h"
 #include "base/check.h"
+#include "base/digest.h"
 #include "base/path.h"
 #include "base/testing/manual_clock.h"
 #include "base/testing/seeded_random.h"
@@ -17,7 +18,9 @@
 #include "coordinator/store/sqlite_store.h"
 #include "coordinator/store/testing/sample_records.h"
 #include "loader/run/connector.h"
+#include "loader/state/state_directory.h"
 #include "sim/scenario/scenario.h"
+#include "trust/trusted_state.h"
 
 namespace mig::sim {
 namespace {
@@ -68,6 +71,20 @@ class WitnessTest : public ::testing::Test {
     ASSERT_THAT(base::WriteDurably(**directory, "agent", bytes, 0755), IsOk());
   }
 
+  // As a loader does before it installs anything: it knows durably what it has seen.
+  void RememberTheFirstRelease() {
+    const base::Digest release = world_->documents().releases()[0].digest;
+    trust::TrustedState state{.root_version = 1, .root_digest = release};
+    state.products[std::string(kProduct)].seen =
+        trust::Seen{.numbers = {.sequence = 1}, .digest = release};
+    const auto bytes = trust::SerializeTrustedState(state);
+    ASSERT_THAT(bytes, IsOk());
+    const auto directory =
+        loader::StateDirectory::Open(machine_->disk(), {.path = world_->config().state_directory});
+    ASSERT_THAT(directory, IsOk());
+    ASSERT_THAT((*directory)->trust().Write(*bytes), IsOk());
+  }
+
   base::testing::ManualClock clock_;
   Nowhere nowhere_;
   std::unique_ptr<World> world_;
@@ -88,6 +105,7 @@ TEST_F(WitnessTest, AnAgentOfNoReleaseThatIsStartedIsSeen) {
 
 // Promise 2.
 TEST_F(WitnessTest, AReleaseThatIsStartedBeforeItsWaveOpensIsSeen) {
+  RememberTheFirstRelease();
   PutAgent(world_->documents().releases()[0].components.at("agent")->bytes);
 
   witness_->AgentStarts(*machine_);
@@ -97,6 +115,7 @@ TEST_F(WitnessTest, AReleaseThatIsStartedBeforeItsWaveOpensIsSeen) {
 }
 
 TEST_F(WitnessTest, TheSameInItsTurnIsRight) {
+  RememberTheFirstRelease();
   PutAgent(world_->documents().releases()[0].components.at("agent")->bytes);
   clock_.Advance(absl::Seconds(5));
 
