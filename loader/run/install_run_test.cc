@@ -23,7 +23,28 @@ using ::testing::IsEmpty;
 using ::testing::SizeIs;
 using Change = ProductResult::Change;
 
-class InstallRunTest : public testing::RunTest {};
+// A second product, to stand behind testing::kPlainDictionary.
+constexpr char kToolDictionary[] = R"(
+[product.loader]
+[product.loader.component.tool]
+path = "/opt/l/tool"
+)";
+
+class InstallRunTest : public testing::RunTest {
+ protected:
+  // One plan that brings both products.
+  void AssignAgentAndTool() {
+    const base::Digest agent = coordinator_.PublishRelease(1, Release("1.1"));
+    const base::Digest tool = coordinator_.PublishRelease(1, {{"tool", "t"}}, nullptr, "loader");
+    const base::Digest plan = coordinator_.PublishPlan(1, agent, [&tool](v1::Plan& p) {
+      v1::PlanItem& item = *p.add_items();
+      item.set_product("loader");
+      item.set_manifest_digest(std::string(tool.bytes()));
+    });
+    coordinator_.assigned = {{"agent", {.manifest = agent, .plan = plan}},
+                             {"loader", {.manifest = tool, .plan = plan}}};
+  }
+};
 
 TEST_F(InstallRunTest, TheFirstRunInstallsStartsWatchesAndReports) {
   EnrollHost();
@@ -170,21 +191,9 @@ TEST_F(InstallRunTest, AnAdoptionIsJudgedAgainAtItsCommitPoint) {
   EnrollHost();
   std::string dictionary(testing::kPlainDictionary);
   dictionary.replace(dictionary.find("60s"), 3, "90s");  // longer than an assignment lives
-  host_.UseDictionary(dictionary + R"(
-[product.loader]
-[product.loader.component.tool]
-path = "/opt/l/tool"
-)");
+  host_.UseDictionary(dictionary + kToolDictionary);
   host_.Put("/opt/l/tool", "t");
-  const base::Digest agent = coordinator_.PublishRelease(1, Release("1.1"));
-  const base::Digest tool = coordinator_.PublishRelease(1, {{"tool", "t"}}, nullptr, "loader");
-  const base::Digest plan = coordinator_.PublishPlan(1, agent, [&tool](v1::Plan& p) {
-    v1::PlanItem& item = *p.add_items();
-    item.set_product("loader");
-    item.set_manifest_digest(std::string(tool.bytes()));
-  });
-  coordinator_.assigned = {{"agent", {.manifest = agent, .plan = plan}},
-                           {"loader", {.manifest = tool, .plan = plan}}};
+  AssignAgentAndTool();
   // Somebody halts while the agent is installed.
   coordinator_.before_fetch = [this] { coordinator_.assigned.erase("loader"); };
 
@@ -316,21 +325,9 @@ TEST_F(InstallRunTest, AnInterruptedDownloadGoesOnWhereItWas) {
 
 TEST_F(InstallRunTest, TwoProductsAreInstalledOneAfterTheOther) {
   EnrollHost();
-  host_.UseDictionary(std::string(testing::kPlainDictionary) + R"(
-[product.loader]
-[product.loader.component.tool]
-path = "/opt/l/tool"
-)");
+  host_.UseDictionary(std::string(testing::kPlainDictionary) + kToolDictionary);
   host_.Put("/opt/l/readme", "");
-  const base::Digest agent = coordinator_.PublishRelease(1, Release("1.1"));
-  const base::Digest tool = coordinator_.PublishRelease(1, {{"tool", "t"}}, nullptr, "loader");
-  const base::Digest plan = coordinator_.PublishPlan(1, agent, [&tool](v1::Plan& p) {
-    v1::PlanItem& item = *p.add_items();
-    item.set_product("loader");
-    item.set_manifest_digest(std::string(tool.bytes()));
-  });
-  coordinator_.assigned = {{"agent", {.manifest = agent, .plan = plan}},
-                           {"loader", {.manifest = tool, .plan = plan}}};
+  AssignAgentAndTool();
 
   const RunResult result = host_.Run();
 
