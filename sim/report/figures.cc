@@ -51,7 +51,6 @@ void AddCounts(const Summary& s, std::vector<Figure>& figures) {
            Count("coordinator_kills", s.coordinator_kills),
            Count("promises_checked", s.promises_checked),
            Count("handshakes_full", s.handshakes_full, Where::kLiveOnly),
-           Count("handshakes_resumed", s.handshakes_resumed, Where::kLiveOnly),
            Count("generator_behind", s.generator_behind, Where::kLiveOnly),
        }) {
     figures.push_back(std::move(figure));

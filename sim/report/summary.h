@@ -70,7 +70,6 @@ struct Summary {
   std::map<std::string, uint64_t> hosts_by_version;
 
   uint64_t handshakes_full = 0;     // --live
-  uint64_t handshakes_resumed = 0;  // --live
   uint64_t generator_behind = 0;    // --live: runs that began more than 100 ms late
   absl::Duration worst_lateness;    // --live
   double peak_rss_mib = 0;          // driver and coordinator together

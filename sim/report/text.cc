@@ -38,8 +38,7 @@ std::string Headline(const Outcome& outcome) {
                     CountWords(s.coordinator_kills), "\n");
   }
   if (s.mode == Mode::kLive) {
-    absl::StrAppend(&text, "  handshakes full ", CountWords(s.handshakes_full), " resumed ",
-                    CountWords(s.handshakes_resumed), "\n");
+    absl::StrAppend(&text, "  handshakes full ", CountWords(s.handshakes_full), "\n");
   }
   absl::StrAppendFormat(&text, "  memory %.0f MiB", s.peak_rss_mib);
   if (s.mode == Mode::kLive) {

@@ -41,7 +41,7 @@ std::string Text(const Struct& object, const std::string& name) {
 struct Counts {
   uint64_t loaders, runs, runs_intended, check_ins, calls, errors, unavailable, installs, reports;
   uint64_t hosts_on_newest, coordinator_kills, promises_checked;
-  uint64_t handshakes_full, handshakes_resumed, generator_behind;
+  uint64_t handshakes_full, generator_behind;
 
   // DataLoss: one is missing.
   static absl::StatusOr<Counts> Of(const Struct& summary) {
@@ -59,7 +59,6 @@ struct Counts {
              {"coordinator_kills", &counts.coordinator_kills},
              {"promises_checked", &counts.promises_checked},
              {"handshakes_full", &counts.handshakes_full},
-             {"handshakes_resumed", &counts.handshakes_resumed},
              {"generator_behind", &counts.generator_behind}}) {
       const Value& value = Field(summary, name);
       if (!value.has_number_value()) {
@@ -113,8 +112,6 @@ absl::Status CheckCounts(const Counts& seen, const std::string& errors_by_status
             seen.reports >= seen.installs && seen.reports - seen.installs <= seen.errors));
   MIG_RETURN_IF_ERROR(check("the promises checked after each run", seen.promises_checked,
                             seen.promises_checked >= seen.runs));
-  MIG_RETURN_IF_ERROR(
-      check("no resumed handshake", seen.handshakes_resumed, seen.handshakes_resumed == 0));
   return check("a full handshake for each run that met no error", seen.handshakes_full,
                seen.handshakes_full + seen.errors >= seen.runs);
 }
@@ -124,16 +121,16 @@ std::string Line(const Counts& seen) {
       seen.generator_behind == 0
           ? ""
           : absl::StrCat("; ", CountWords(seen.generator_behind), " runs began late");
-  return absl::StrCat(
-      "loaders ", CountWords(seen.loaders), ", runs ", CountWords(seen.runs), " of ",
-      CountWords(seen.runs_intended), " intended, check-ins ", CountWords(seen.check_ins),
-      "; newest on ", CountWords(seen.hosts_on_newest), " of ", CountWords(seen.loaders),
-      "; kill -9 cost ", CountWords(seen.errors), " of ", CountWords(seen.calls),
-      " calls, all UNAVAILABLE; reports ", CountWords(seen.reports),
-      ", each once: ", CountWords(seen.installs), " installs and ",
-      CountWords(seen.reports - seen.installs), " attempts that it cut off; promises checked ",
-      CountWords(seen.promises_checked), "x: held; handshakes full ",
-      CountWords(seen.handshakes_full), " resumed ", CountWords(seen.handshakes_resumed), late);
+  return absl::StrCat("loaders ", CountWords(seen.loaders), ", runs ", CountWords(seen.runs),
+                      " of ", CountWords(seen.runs_intended), " intended, check-ins ",
+                      CountWords(seen.check_ins), "; newest on ", CountWords(seen.hosts_on_newest),
+                      " of ", CountWords(seen.loaders), "; kill -9 cost ", CountWords(seen.errors),
+                      " of ", CountWords(seen.calls), " calls, all UNAVAILABLE; reports ",
+                      CountWords(seen.reports), ", each once: ", CountWords(seen.installs),
+                      " installs and ", CountWords(seen.reports - seen.installs),
+                      " attempts that it cut off; promises checked ",
+                      CountWords(seen.promises_checked), "x: held; handshakes full ",
+                      CountWords(seen.handshakes_full), late);
 }
 
 }  // namespace
