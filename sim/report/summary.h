@@ -69,10 +69,10 @@ struct Summary {
   // Hosts by the version that is installed at the end; "" has none.
   std::map<std::string, uint64_t> hosts_by_version;
 
-  uint64_t handshakes_full = 0;     // --live
-  uint64_t generator_behind = 0;    // --live: runs that began more than 100 ms late
-  absl::Duration worst_lateness;    // --live
-  double peak_rss_mib = 0;          // driver and coordinator together
+  uint64_t handshakes_full = 0;   // --live
+  uint64_t generator_behind = 0;  // --live: runs that began more than 100 ms late
+  absl::Duration worst_lateness;  // --live
+  double peak_rss_mib = 0;        // driver and coordinator together
   double driver_rss_mib = 0;
   double coordinator_rss_mib = 0;  // --live
 
