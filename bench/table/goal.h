@@ -23,6 +23,8 @@ struct Goal {
   std::string ToString() const {
     return absl::StrCat(side == Side::kAtLeast ? ">= " : "<= ", number);
   }
+
+  friend bool operator==(const Goal&, const Goal&) = default;
 };
 
 inline Goal AtLeast(double number) { return {Goal::Side::kAtLeast, number}; }

@@ -6,7 +6,6 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "absl/strings/str_join.h"
 #include "base/check.h"
 #include "base/status_macros.h"
 #include "bench/table/shown.h"
@@ -80,28 +79,45 @@ double Median(std::vector<double> numbers) {
   return numbers.size() % 2 == 1 ? numbers[middle] : (numbers[middle - 1] + numbers[middle]) / 2;
 }
 
-Result Summarise(const Row& row, const std::vector<Side>& order,
-                 const std::vector<Number>& numbers) {
-  std::vector<double> ours, limit, ratios, ours_cpu, limit_cpu;
+// The medians of `of(number)` for each side, and of the ratio of neighbours.
+template <typename Of>
+Result Medians(std::string name, Unit unit, const std::vector<Side>& order,
+               const std::vector<Number>& numbers, Of of) {
+  std::vector<double> ours, limit, ratios;
   for (size_t i = 0; i < order.size(); i += 2) {
     const bool ours_first = order[i] == Side::kOurs;
-    const Number& of_ours = numbers[ours_first ? i : i + 1];
-    const Number& of_limit = numbers[ours_first ? i + 1 : i];
-    ours.push_back(of_ours.value);
-    limit.push_back(of_limit.value);
-    ratios.push_back(of_ours.value / of_limit.value);
-    ours_cpu.push_back(of_ours.cpu_seconds);
-    limit_cpu.push_back(of_limit.cpu_seconds);
+    ours.push_back(of(numbers[ours_first ? i : i + 1]));
+    limit.push_back(of(numbers[ours_first ? i + 1 : i]));
+    ratios.push_back(ours.back() / limit.back());
   }
-  return {.name = row.name,
-          .unit = row.unit,
+  return {.name = std::move(name),
+          .unit = unit,
           .ours = Median(ours),
           .limit = Median(limit),
-          .ratio = Median(ratios),
-          .ours_cpu_seconds = Median(ours_cpu),
-          .limit_cpu_seconds = Median(limit_cpu),
-          .goal = row.goal,
-          .goal_of_ours = row.goal_of_ours};
+          .ratio = Median(ratios)};
+}
+
+// Appends what `numbers` say of `row`: one result, or up to three.
+void Summarise(const Row& row, const std::vector<Side>& order, const std::vector<Number>& numbers,
+               std::vector<Result>& results) {
+  Result result = Medians(row.name, row.unit, order, numbers,
+                          [](const Number& number) { return number.value; });
+  result.goal = row.goal;
+  const double ours = result.ours;
+  results.push_back(std::move(result));
+  if (row.absolute_goal) {
+    const Goal& goal = row.absolute_goal->goal;
+    results.push_back({.name = row.absolute_goal->name,
+                       .unit = row.unit,
+                       .ours = ours,
+                       .limit = goal.number,
+                       .ratio = ours / goal.number,
+                       .goal = Goal{goal.side, 1}});
+  }
+  if (row.unit == Unit::kItemsPerSecond) {
+    results.push_back(Medians(absl::StrCat(row.name, "_cpu"), Unit::kSeconds, order, numbers,
+                              [](const Number& number) { return number.cpu_seconds; }));
+  }
 }
 
 // The numbers of `row`'s sides in this order.
@@ -140,7 +156,7 @@ absl::StatusOr<std::vector<Result>> Table::Run(const RunOptions& options) const 
     if (options.on_row) options.on_row(row.name);
     MIG_ASSIGN_OR_RETURN(const std::vector<Number> numbers,
                          Measure(row, order, options.least_time));
-    results.push_back(Summarise(row, order, numbers));
+    Summarise(row, order, numbers, results);
   }
   return results;
 }
@@ -165,25 +181,13 @@ absl::StatusOr<std::vector<RowSamples>> Table::Sample(const RunOptions& options)
   return samples;
 }
 
-std::string Result::GoalText() const {
-  std::vector<std::string> goals;
-  if (goal) goals.push_back(goal->ToString());
-  if (goal_of_ours) goals.push_back(absl::StrCat("ours ", goal_of_ours->ToString()));
-  return absl::StrJoin(goals, ", ");
-}
-
 std::string ToText(const std::vector<Result>& results) {
-  std::string text = absl::StrFormat("%-34s %12s %12s %8s  %-19s %s\n", "name", "ours", "limit",
-                                     "ratio", "CPU of each", "goal");
+  std::string text =
+      absl::StrFormat("%-34s %12s %12s %8s  %s\n", "name", "ours", "limit", "ratio", "goal");
   for (const Result& result : results) {
-    const std::string goal = result.GoalText();
-    const std::string cpu = result.ours_cpu_seconds == 0
-                                ? "-"
-                                : absl::StrCat(Shown(result.ours_cpu_seconds, Unit::kSeconds), ", ",
-                                               Shown(result.limit_cpu_seconds, Unit::kSeconds));
-    absl::StrAppendFormat(&text, "%-34s %12s %12s %8.3f  %-19s %s%s\n", result.name,
+    absl::StrAppendFormat(&text, "%-34s %12s %12s %8.3f  %s%s\n", result.name,
                           Shown(result.ours, result.unit), Shown(result.limit, result.unit),
-                          result.ratio, cpu, goal.empty() ? "-" : goal,
+                          result.ratio, result.goal ? result.goal->ToString() : "-",
                           result.IsMissed() ? "  missed" : "");
   }
   return text;
@@ -192,14 +196,12 @@ std::string ToText(const std::vector<Result>& results) {
 std::string ToJson(const std::vector<Result>& results) {
   std::string text = "[";
   for (const Result& result : results) {
-    const std::string goal = result.GoalText();
     absl::StrAppendFormat(
         &text,
         "%s\n  {\"name\": \"%s\", \"ours\": %.9g, \"limit\": %.9g, \"ratio\": %.6g, "
-        "\"ours_cpu_seconds\": %.6g, \"limit_cpu_seconds\": %.6g, \"goal\": %s}",
+        "\"goal\": %s}",
         &result == &results.front() ? "" : ",", result.name, result.ours, result.limit,
-        result.ratio, result.ours_cpu_seconds, result.limit_cpu_seconds,
-        goal.empty() ? "null" : absl::StrCat("\"", goal, "\""));
+        result.ratio, result.goal ? absl::StrCat("\"", result.goal->ToString(), "\"") : "null");
   }
   return text + "\n]\n";
 }

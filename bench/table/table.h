@@ -22,11 +22,18 @@ namespace mig::bench {
 
 using Measured = std::function<void(benchmark::State&)>;
 
+// What our own number should reach, whatever the limit does: a row of results by itself, with
+// `number` as its limit and 1 as the goal of the ratio.
+struct AbsoluteGoal {
+  std::string name;  // of that row
+  Goal goal;         // its number in the unit of the measured row
+};
+
 struct Row {
   std::string name;  // a-z0-9_
   Unit unit = Unit::kSeconds;
-  std::optional<Goal> goal;          // of the ratio
-  std::optional<Goal> goal_of_ours;  // of our own number, in the row's unit
+  std::optional<Goal> goal;  // of the ratio
+  std::optional<AbsoluteGoal> absolute_goal;
   // The smallest slowdown that a comparison with another revision calls a regression: 0.1 is a
   // tenth more time. More than what the program's layout in memory makes of the same code.
   double slowdown_limit = 0.1;
@@ -34,27 +41,19 @@ struct Row {
   Measured limit;
 };
 
-// What was measured of one row: medians over its repetitions; `ratio` is the median of the ratios
-// of neighbours in time, not the ratio of the medians.
+// Medians over a row's repetitions; `ratio` is the median of the ratios of neighbours in time, not
+// the ratio of the medians. A measured row gives one result of its own name, and where items are
+// counted another, NAME_cpu: the processor time of one item, all threads and both ends of a
+// connection together, in which the machine's noise is less than in the rate. It has no goal.
 struct Result {
   std::string name;
   Unit unit = Unit::kSeconds;
   double ours = 0;
   double limit = 0;
   double ratio = 0;
-  // Of one item, all threads and both ends of a connection together, where items are counted; the
-  // machine's noise is in it less than in the rate. Else 0.
-  double ours_cpu_seconds = 0;
-  double limit_cpu_seconds = 0;
-  std::optional<Goal> goal;
-  std::optional<Goal> goal_of_ours;
+  std::optional<Goal> goal;  // of the ratio
 
-  bool IsMissed() const {
-    return (goal && !goal->IsReachedBy(ratio)) ||
-           (goal_of_ours && !goal_of_ours->IsReachedBy(ours));
-  }
-  // ">= 0.95", ">= 0.95, ours >= 250"; empty: none.
-  std::string GoalText() const;
+  bool IsMissed() const { return goal && !goal->IsReachedBy(ratio); }
 };
 
 struct RunOptions {
@@ -81,11 +80,10 @@ class Table {
   std::vector<Row> rows_;
 };
 
-// `name, ours, limit, ratio, CPU of each, goal` in columns; a missed goal is marked in words.
+// `name, ours, limit, ratio, goal` in columns; a missed goal is marked in words.
 std::string ToText(const std::vector<Result>& results);
 
-// A list of objects with exactly the keys name, ours, limit, ratio, ours_cpu_seconds,
-// limit_cpu_seconds (0 where items are not counted), goal (text or null).
+// A list of objects with exactly these five keys; `goal` is text (">= 0.97") or null.
 std::string ToJson(const std::vector<Result>& results);
 
 }  // namespace mig::bench

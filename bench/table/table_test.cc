@@ -93,23 +93,38 @@ TEST(TableTest, TheTextMarksAMissedGoalAndLeavesTheRestAlone) {
 
   const std::string text = ToText(results);
 
-  EXPECT_THAT(text, HasSubstr("2.000  -                   <= 1.15  missed\n"));
-  EXPECT_THAT(text, HasSubstr("1.000  -                   >= 0.97\n"));
+  EXPECT_THAT(text, HasSubstr("2.000  <= 1.15  missed\n"));
+  EXPECT_THAT(text, HasSubstr("1.000  >= 0.97\n"));
 }
 
-TEST(TableTest, AGoalOfOursAloneIsShownAndMissedAlone) {
-  const std::vector<Result> results = {
-      {.name = "slow", .ours = 200, .ratio = 1, .goal = AtLeast(0.9), .goal_of_ours = AtLeast(250)},
-      {.name = "fine", .ours = 300, .ratio = 1, .goal_of_ours = AtLeast(250)},
+TEST(TableTest, AnAbsoluteGoalIsARowOfItsOwnWithItsNumberAsTheLimit) {
+  Table table;
+  const auto count = [](benchmark::State& state) {
+    Spin(state, 10'000);
+    state.SetBytesProcessed(10 * state.iterations());
   };
+  table.Add({.name = "rate",
+             .unit = Unit::kBytesPerSecond,
+             .goal = AtMost(1e6),
+             .absolute_goal = AbsoluteGoal{"rate_at_least", AtLeast(1e12)},
+             .ours = count,
+             .limit = count});
 
-  EXPECT_THAT(ToText(results),
-              HasSubstr("1.000  -                   >= 0.9, ours >= 250  missed\n"));
-  EXPECT_THAT(ToText(results), HasSubstr("1.000  -                   ours >= 250\n"));
-  EXPECT_THAT(ToJson(results), HasSubstr("\"goal\": \">= 0.9, ours >= 250\"}"));
+  const auto results = table.Run(Short());
+
+  ASSERT_TRUE(results.ok()) << results.status();
+  ASSERT_EQ(results->size(), 2u);
+  EXPECT_FALSE((*results)[0].IsMissed());
+  const Result& absolute = (*results)[1];
+  EXPECT_EQ(absolute.name, "rate_at_least");
+  EXPECT_EQ(absolute.ours, (*results)[0].ours);
+  EXPECT_EQ(absolute.limit, 1e12);
+  EXPECT_DOUBLE_EQ(absolute.ratio, absolute.ours / 1e12);
+  EXPECT_EQ(absolute.goal->ToString(), ">= 1");
+  EXPECT_TRUE(absolute.IsMissed());
 }
 
-TEST(TableTest, WhereItemsAreCountedTheCpuOfEachIsShown) {
+TEST(TableTest, WhereItemsAreCountedTheirProcessorTimeIsARowOfItsOwn) {
   Table table;
   const auto count = [](benchmark::State& state) {
     Spin(state, 10'000);
@@ -120,29 +135,28 @@ TEST(TableTest, WhereItemsAreCountedTheCpuOfEachIsShown) {
   const auto results = table.Run(Short());
 
   ASSERT_TRUE(results.ok()) << results.status();
-  const Result& result = results->front();
-  EXPECT_GT(result.ours_cpu_seconds, 0);
+  ASSERT_EQ(results->size(), 2u);
+  const Result& cpu = results->back();
+  EXPECT_EQ(cpu.name, "counted_cpu");
+  EXPECT_EQ(cpu.unit, Unit::kSeconds);
+  EXPECT_EQ(cpu.goal, std::nullopt);
+  EXPECT_GT(cpu.ours, 0);
   // One thread that only computes has no more than the time that passes.
-  EXPECT_LE(result.ours_cpu_seconds, 1.5 / result.ours);
+  EXPECT_LE(cpu.ours, 1.5 / results->front().ours);
 }
 
 TEST(TableTest, TheJsonHasExactlyTheseKeysAndNullWhereThereIsNoGoal) {
   const std::vector<Result> results = {
       {.name = "a", .ours = 0.5, .limit = 0.25, .ratio = 2, .goal = AtMost(1.5)},
-      {.name = "b",
-       .ours = 3,
-       .limit = 4,
-       .ratio = 0.75,
-       .ours_cpu_seconds = 0.5,
-       .limit_cpu_seconds = 0.25},
+      {.name = "b", .ours = 3, .limit = 4, .ratio = 0.75},
   };
 
   EXPECT_EQ(ToJson(results),
             "[\n"
             "  {\"name\": \"a\", \"ours\": 0.5, \"limit\": 0.25, \"ratio\": 2, "
-            "\"ours_cpu_seconds\": 0, \"limit_cpu_seconds\": 0, \"goal\": \"<= 1.5\"},\n"
+            "\"goal\": \"<= 1.5\"},\n"
             "  {\"name\": \"b\", \"ours\": 3, \"limit\": 4, \"ratio\": 0.75, "
-            "\"ours_cpu_seconds\": 0.5, \"limit_cpu_seconds\": 0.25, \"goal\": null}\n"
+            "\"goal\": null}\n"
             "]\n");
 }
 

@@ -175,7 +175,7 @@ void AddServiceRows(Table& table, const loader::Tls13Required& tls13,
   table.Add({.name = "one_shot_run",
              .unit = Unit::kItemsPerSecond,
              .goal = AtLeast(0.95),
-             .goal_of_ours = AtLeast(250),
+             .absolute_goal = AbsoluteGoal{"one_shot_runs_per_second", AtLeast(250)},
              .slowdown_limit = kNetworkLimit,
              .ours = [one_shots](benchmark::State& state) { one_shots->Ours(state); },
              .limit = [one_shots](benchmark::State& state) { one_shots->Limit(state); }});
