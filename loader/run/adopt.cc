@@ -72,6 +72,11 @@ absl::StatusOr<Concluded> RecordAdopted(Session& session, const Product& product
     trusted.previous = std::exchange(trusted.installed, release);
     MIG_RETURN_IF_ERROR(session.trust().Save());
   }
+  if (product.agent.activation != Activation::kNone) {
+    session.status().SetHealth(
+        product.name, health.ok() ? v1::ProductState::HEALTHY : v1::ProductState::UNHEALTHY,
+        session.host.clock.WallNow());
+  }
   return Concluded{.change = ProductResult::Change::kAdopted, .refusal = health.ToRefusal()};
 }
 

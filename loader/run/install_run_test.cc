@@ -10,6 +10,7 @@
 #include "base/check.h"
 #include "base/sha256.h"
 #include "loader/install/kept_sets.h"
+#include "loader/run/status_view.h"
 #include "loader/run/testing/run_test_base.h"
 
 namespace mig::loader {
@@ -168,6 +169,7 @@ TEST_F(InstallRunTest, WhatIsThereAlreadyIsAdoptedWithoutARestart) {
   EXPECT_EQ(host_.Trusted().product("agent")->installed->manifest, release);
   ASSERT_THAT(OutcomesOf(v1::Outcome::ADOPT), SizeIs(1));
   EXPECT_EQ(OutcomesOf(v1::Outcome::ADOPT)[0].refusal().code(), v1::Refusal::ADOPTED);
+  EXPECT_EQ(ReadStatus(host_.host())->products[0].health, v1::ProductState::HEALTHY);
 }
 
 TEST_F(InstallRunTest, AnAdoptedReleaseReplacesTheOneBeforeAsAnInstallDoes) {
