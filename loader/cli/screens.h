@@ -9,7 +9,7 @@
 #include "absl/time/time.h"
 #include "loader/enroll/enroll.h"
 #include "loader/run/run_result.h"
-#include "loader/run/status_view.h"
+#include "loader/run/views/status_view.h"
 #include "proto/mig/v1/environment.pb.h"
 
 namespace mig::loader {

@@ -9,10 +9,10 @@
 #include "base/status_macros.h"
 #include "base/text.h"
 #include "base/whole_file.h"
-#include "loader/run/coordinators.h"
-#include "loader/run/identity.h"
-#include "loader/run/self_view.h"
+#include "loader/run/check_in/coordinators.h"
+#include "loader/run/check_in/identity.h"
 #include "loader/run/unreached.h"
+#include "loader/run/views/self_view.h"
 #include "trust/refusal.h"
 
 namespace mig::loader {

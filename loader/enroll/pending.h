@@ -4,7 +4,7 @@
 #define MIG_LOADER_ENROLL_PENDING_H_
 
 #include "absl/status/status.h"
-#include "loader/run/session.h"
+#include "loader/run/session/session.h"
 #include "loader/state/identity_store.h"
 #include "proto/mig/v1/enrollment_service.pb.h"
 #include "trust/host_id.h"

@@ -10,8 +10,8 @@
 #include "base/check.h"
 #include "base/sha256.h"
 #include "loader/install/kept_sets.h"
-#include "loader/run/status_view.h"
 #include "loader/run/testing/run_test_base.h"
+#include "loader/run/views/status_view.h"
 
 namespace mig::loader {
 namespace {

@@ -7,10 +7,10 @@
 #include "absl/strings/str_cat.h"
 #include "base/sizes.h"
 #include "loader/install/recover.h"
-#include "loader/run/failure.h"
-#include "loader/run/finish_journal.h"
-#include "loader/run/product_run.h"
-#include "loader/run/session.h"
+#include "loader/run/install/finish_journal.h"
+#include "loader/run/install/product_run.h"
+#include "loader/run/session/failure.h"
+#include "loader/run/session/session.h"
 #include "trust/refusal.h"
 
 namespace mig::loader {

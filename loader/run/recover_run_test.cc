@@ -9,8 +9,8 @@
 
 #include "base/testing/status_matchers.h"
 #include "loader/install/recover.h"
-#include "loader/run/status_view.h"
 #include "loader/run/testing/run_test_base.h"
+#include "loader/run/views/status_view.h"
 #include "loader/state/state_directory.h"
 #include "trust/refusal.h"
 

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "loader/run/run.h"
-#include "loader/run/status_view.h"
+#include "loader/run/views/status_view.h"
 #include "tests/fiber/virtual_fleet.h"
 
 namespace mig::tests {

@@ -11,7 +11,7 @@
 #include "bench/suites/service/domain.h"
 #include "loader/install/file_source.h"
 #include "loader/install/staged_file.h"
-#include "loader/run/downloads.h"
+#include "loader/run/install/downloads.h"
 #include "loader/transport/typed_client.h"
 #include "proto/mig/v1/loader_service.pb.h"
 
