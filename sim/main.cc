@@ -22,6 +22,7 @@
 #include "sim/cli/command_line.h"
 #include "sim/cli/program.h"
 #include "sim/live/live_run.h"
+#include "sim/live/scratch_directory.h"
 #include "sim/report/outcome.h"
 #include "sim/virtual/virtual_run.h"
 
@@ -44,6 +45,7 @@ void WatchSignals(std::atomic<bool>& stop) {
     const timespec second = {.tv_sec = 1, .tv_nsec = 0};
     sigtimedwait(&signals, nullptr, &second);
     sigwait(&signals, &signal);
+    RemoveOwnScratchDirectories();
     _exit(128 + signal);
   }).detach();
 }

@@ -44,7 +44,6 @@ Arrivals::Arrivals(const std::vector<trust::HostId>& ids, const Options& options
     queue_.push({.at = first, .host = host});
   }
   std::sort(first_.begin(), first_.end());
-  intended_ = IntendedBy(end);
 }
 
 std::optional<Arrival> Arrivals::Next() const {

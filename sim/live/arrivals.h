@@ -46,8 +46,7 @@ class Arrivals {
   // The run that was taken has ended: its host's next one may come.
   void Ended(const Arrival& arrival);
 
-  uint64_t intended() const { return intended_; }
-  // Those up to `now`.
+  // How many runs are intended up to `now`; up to the infinite future: all of them.
   uint64_t IntendedBy(absl::Time now) const;
   // Nothing runs and nothing is to come.
   bool AllEnded() const { return queue_.empty() && running_ == 0; }
@@ -57,7 +56,6 @@ class Arrivals {
   const Options options_;
   std::vector<absl::Time> first_;  // of each host that has a run, sorted
   std::priority_queue<Arrival> queue_;
-  uint64_t intended_ = 0;
   size_t running_ = 0;
 };
 

@@ -67,11 +67,12 @@ absl::StatusOr<bool> CoordinatorProcess::Serves() {
   return absl::StrContains(LastLine(), "serving");
 }
 
-absl::Status CoordinatorProcess::AwaitServing() {
+absl::Status CoordinatorProcess::AwaitServing(absl::FunctionRef<bool()> is_stopped) {
   const base::MonotonicTime deadline = clock_.MonotonicNow() + kStartTimeout;
   for (;;) {
     MIG_ASSIGN_OR_RETURN(const bool serves, Serves());
     if (serves) return absl::OkStatus();
+    if (is_stopped()) return absl::CancelledError("stopped before the coordinator served");
     if (clock_.MonotonicNow() > deadline) {
       return absl::InternalError(absl::StrCat(options_.program, " does not serve after ",
                                               absl::FormatDuration(kStartTimeout), ": ",

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
@@ -38,8 +39,8 @@ class CoordinatorProcess {
   absl::Status Start();
   // Whether it serves. Internal: it has ended instead; has its last line.
   absl::StatusOr<bool> Serves();
-  // Waits until it serves, at most kStartTimeout.
-  absl::Status AwaitServing();
+  // Waits until it serves, at most kStartTimeout. Cancelled: `is_stopped` said so meanwhile.
+  absl::Status AwaitServing(absl::FunctionRef<bool()> is_stopped);
 
   // False once it has ended by itself; how_it_ended then says it.
   bool IsRunning();

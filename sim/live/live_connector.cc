@@ -80,7 +80,9 @@ class Connection {
   template <typename Call>
   auto Timed(std::optional<Phase> phase, const Call& call) {
     const MonotonicTime began = network_.clock.MonotonicNow();
+    network_.tally.Asks(began);
     auto answer = call();
+    network_.tally.AsksNoMore();
     const MonotonicTime ended = network_.clock.MonotonicNow();
     const std::optional<MonotonicTime> connected = listener_->TakeConnected();
     if (connected.has_value()) {
@@ -112,16 +114,18 @@ class Connection {
 // Counts what goes by.
 class CountingSink : public loader::FetchSink {
  public:
-  CountingSink(loader::FetchSink& sink, Tally& tally) : sink_(sink), tally_(tally) {}
+  CountingSink(loader::FetchSink& sink, base::Clock& clock, Tally& tally)
+      : sink_(sink), clock_(clock), tally_(tally) {}
 
   absl::Status Begin(uint64_t offset) override { return sink_.Begin(offset); }
   absl::Status Write(absl::string_view bytes) override {
-    tally_.Fetched(bytes.size());
+    tally_.Fetched(bytes.size(), clock_.MonotonicNow());
     return sink_.Write(bytes);
   }
 
  private:
   loader::FetchSink& sink_;
+  base::Clock& clock_;
   Tally& tally_;
 };
 
@@ -139,7 +143,7 @@ class MeasuredClient : public loader::CoordinatorClient {
     return answer;
   }
   absl::Status Fetch(const loader::FetchWant& want, loader::FetchSink& sink) override {
-    CountingSink counting(sink, connection_->tally());
+    CountingSink counting(sink, connection_->clock(), connection_->tally());
     return connection_->Timed(Phase::kFetch, [&] { return client_.Fetch(want, counting); });
   }
   absl::StatusOr<v1::ReportAnswer> Report(const v1::ReportRequest& request) override {

@@ -30,10 +30,16 @@ LiveFleet::LiveFleet(World& world, const LiveNetwork& network) : network_(networ
 }
 
 absl::Status LiveFleet::EnrollNow(size_t count, const trust::Token& token,
-                                  coordinator::testing::DrivenCoordinator& coordinator) {
+                                  coordinator::testing::DrivenCoordinator& coordinator,
+                                  absl::FunctionRef<bool()> is_stopped) {
   absl::Mutex mutex;
   absl::Status first;
   ForAll(std::min(kEnrollTogether, count), count, [&](size_t index) {
+    if (is_stopped()) {
+      const absl::MutexLock lock(&mutex);
+      first.Update(absl::CancelledError("stopped before all hosts were enrolled"));
+      return;
+    }
     LiveHost& host = *hosts_[index];
     HandlerConnector connector(network_.clock, coordinator);
     // The same machine, but for this way in.

@@ -8,6 +8,7 @@
 #include <optional>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "base/clock.h"
 #include "coordinator/handlers/testing/driven_coordinator.h"
@@ -25,9 +26,11 @@ class LiveFleet {
   LiveFleet(World& world, const LiveNetwork& network);
 
   // The first so many get their certificates now, by the shipped enrollment on both sides;
-  // `token` has as many uses. The first error.
+  // `token` has as many uses. The first error. Cancelled: `is_stopped` said so, which is asked
+  // before each of them, by any thread.
   absl::Status EnrollNow(size_t count, const trust::Token& token,
-                         coordinator::testing::DrivenCoordinator& coordinator);
+                         coordinator::testing::DrivenCoordinator& coordinator,
+                         absl::FunctionRef<bool()> is_stopped);
   // What the others come in with, in their first run.
   void GiveToken(const trust::Token& token) { token_ = token; }
 

@@ -25,7 +25,6 @@ constexpr size_t kMostWorkers = 256;
 // How often everything is looked at that nobody tells of.
 constexpr absl::Duration kLook = absl::Milliseconds(50);
 constexpr absl::Duration kTellEvery = absl::Milliseconds(100);
-constexpr absl::Duration kMostSilence = absl::Minutes(2);
 
 std::vector<trust::HostId> IdsOf(const World& world) {
   std::vector<trust::HostId> ids;
@@ -87,25 +86,24 @@ class Conductor {
 
   // What the operators could not do.
   absl::Status operators_failure() const { return desk_.failure(); }
-  uint64_t intended() const { return arrivals_.intended(); }
+  uint64_t IntendedBy(absl::Time now) const { return arrivals_.IntendedBy(now); }
   uint64_t kills() const { return keeper_.kills(); }
 
  private:
   HowItEnded Look(absl::Time now) {
     const absl::Duration lasted = now - stage_.start;
-    if (options_.stop != nullptr && options_.stop->load()) {
-      return {Ending::kInterrupted, "interrupted", true};
-    }
+    if (options_.IsAskedToStop()) return {Ending::kInterrupted, "interrupted", true};
     if (const absl::Status kept = keeper_.Tick(lasted); !kept.ok()) {
       return {Ending::kCoordinatorGone, std::string(kept.message()), true};
     }
     if (!desk_.failure().ok()) return {.early = true};
     if (stage_.witness->has_violation()) return {.early = true};
     if (keeper_.is_down()) stage_.tally.ExcuseSilence();
-    const auto since = stage_.tally.unanswered_since();
-    if (since.has_value() && stage_.real->MonotonicNow() - *since > kMostSilence) {
-      return {Ending::kNoAnswer,
-              absl::StrCat("no call was answered for ", absl::FormatDuration(kMostSilence)), true};
+    if (stage_.tally.Silence(stage_.real->MonotonicNow()) > options_.most_silence) {
+      return {
+          Ending::kNoAnswer,
+          absl::StrCat("no call was answered for ", absl::FormatDuration(options_.most_silence)),
+          true};
     }
     if (now >= next_tell_) {
       next_tell_ = now + kTellEvery;
@@ -148,9 +146,11 @@ absl::StatusOr<Summary> RunLive(const Scenario& scenario, LiveOptions options) {
   HowItEnded ended = conductor.Conduct();
   conductor.Finish(ended);
   MIG_RETURN_IF_ERROR(conductor.operators_failure());
-  const absl::Duration lasted = stage->real->WallNow() - stage->start;
-  const absl::Status stopped = stage->coordinator->Stop();
-  if (ended.ending == Ending::kWhole && !stopped.ok()) {
+  const absl::Time end = stage->real->WallNow();
+  if (ended.ending == Ending::kNoAnswer) {
+    stage->coordinator->Kill();  // it would not answer this either
+  } else if (const absl::Status stopped = stage->coordinator->Stop();
+             ended.ending == Ending::kWhole && !stopped.ok()) {
     ended = {Ending::kCoordinatorGone, std::string(stopped.message())};
   }
 
@@ -161,9 +161,9 @@ absl::StatusOr<Summary> RunLive(const Scenario& scenario, LiveOptions options) {
   summary.ending = ended.ending;
   summary.ending_text = ended.text;
   summary.loaders = scenario.hosts;
-  summary.runs_intended = conductor.intended();
+  summary.runs_intended = conductor.IntendedBy(end);
   summary.coordinator_kills = conductor.kills();
-  summary.lasted = std::max(lasted, absl::ZeroDuration());
+  summary.lasted = std::max(end - stage->start, absl::ZeroDuration());
   summary.took = clock->MonotonicNow() - began;
   MIG_RETURN_IF_ERROR(Conclude(*stage, summary));
   summary.driver_rss_mib = PeakRssBytes("self") / kMiB;

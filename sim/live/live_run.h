@@ -19,6 +19,7 @@ namespace mig::sim {
 //         NotFound         no program at coordinator_program
 //         Internal         it does not start; has its last line
 //         ResourceExhausted   open files, ports, disk
+//         Cancelled        it was asked to stop before there was a fleet
 absl::StatusOr<Summary> RunLive(const Scenario& scenario, LiveOptions options);
 
 }  // namespace mig::sim

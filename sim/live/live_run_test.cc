@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/types.h>
 #include <unistd.h>
@@ -12,6 +13,7 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "absl/strings/match.h"
@@ -88,6 +90,14 @@ class LiveRunTest : public ::testing::Test {
   }
 
   LiveOptions Options() { return {.seed = 7, .coordinator_program = kProgram, .stop = &stop_}; }
+
+  // A program that starts and says nothing.
+  static std::string NeverServes() {
+    const std::string path = absl::StrCat(getenv("TEST_TMPDIR"), "/never-serves");
+    std::ofstream(path) << "#!/bin/sh\nexec sleep 600\n";
+    std::filesystem::permissions(path, std::filesystem::perms::owner_all);
+    return path;
+  }
 
   // Whatever happened: no process, no file.
   static void ExpectNothingIsLeft() {
@@ -181,19 +191,91 @@ TEST_F(LiveRunTest, WhoeverStopsItGetsWhatWasSeenAtOnce) {
   EXPECT_EQ(summary->ending, Ending::kInterrupted);
   EXPECT_THAT(summary->runs, Gt(4u));
   EXPECT_LT(summary->lasted, absl::Minutes(2));
+  // Of the time that it lasted, not of the ten minutes that it was to last: 15 each second.
+  EXPECT_GE(summary->runs_intended, summary->runs);
+  EXPECT_LE(summary->runs_intended, 15u * 120u);
   ExpectNothingIsLeft();
 }
 
-TEST_F(LiveRunTest, ARolloutThatStartsLaterComesThroughTheOperatorsPort) {
+TEST_F(LiveRunTest, ACoordinatorThatAnswersNobodyEndsTheRunWithWhatWasSeen) {
   Scenario scenario = Small();
-  scenario.duration = absl::Seconds(10);
+  scenario.duration = absl::Minutes(10);
+  LiveOptions options = Options();
+  options.most_silence = absl::Seconds(1);
+  // It lives, and its port takes connections.
+  options.progress = [](const Progress& progress) {
+    if (progress.runs < 5) return;
+    for (const pid_t child : Children()) kill(child, SIGSTOP);
+  };
+
+  const absl::StatusOr<Summary> summary = RunLive(scenario, std::move(options));
+
+  ASSERT_THAT(summary, IsOk());
+  EXPECT_EQ(summary->ending, Ending::kNoAnswer);
+  EXPECT_EQ(summary->ending_text, "no call was answered for 1s");
+  EXPECT_THAT(summary->runs, Gt(4u));
+  EXPECT_FALSE(summary->violation.has_value()) << summary->violation->what;
+  ExpectNothingIsLeft();
+}
+
+TEST_F(LiveRunTest, WhoeverStopsItBeforeThereIsAFleetWaitsForNone) {
+  Scenario scenario = Small();
+  scenario.hosts = scenario.certificates = 1'000;
+  LiveOptions options = Options();
+  options.coordinator_program = "/bin/false";  // where it gets that far, it fails otherwise
+  std::thread stops([this] {
+    while (Leftovers().empty()) sched_yield();
+    stop_ = true;
+  });
+
+  EXPECT_THAT(RunLive(scenario, std::move(options)), StatusIs(absl::StatusCode::kCancelled));
+
+  stops.join();
+  ExpectNothingIsLeft();
+}
+
+TEST_F(LiveRunTest, WhoeverStopsItBeforeTheCoordinatorServesWaitsForNone) {
+  LiveOptions options = Options();
+  options.coordinator_program = NeverServes();
+  std::thread stops([this] {
+    while (Children().empty()) sched_yield();
+    stop_ = true;
+  });
+
+  EXPECT_THAT(RunLive(Small(), std::move(options)), StatusIs(absl::StatusCode::kCancelled));
+
+  stops.join();
+  ExpectNothingIsLeft();
+}
+
+// 1.2 for five hosts at once, and for all after 9 s, if nobody halts it.
+Scenario WithASecondRollout() {
+  Scenario scenario = Small();
+  scenario.duration = absl::Seconds(14);
   scenario.releases.push_back(
       {.version = "1.2", .components = {{"agent", 200'000, "1.2"}, {"configuration", 300, "1.1"}}});
   scenario.rollouts.push_back({.release = 1,
-                               .start = absl::Seconds(3),
-                               .waves = {{.upto_ppm = 1'000'000, .opens = absl::Seconds(3)}}});
+                               .start = absl::Seconds(4),
+                               .waves = {{.upto_ppm = 1'000'000, .opens = absl::Seconds(9)}},
+                               .canaries = 5});
+  return scenario;
+}
+
+TEST_F(LiveRunTest, ARolloutThatIsHaltedGoesToNobodyElse) {
+  Scenario scenario = WithASecondRollout();
+  scenario.rollouts[1].halt = absl::Seconds(7);
 
   const absl::StatusOr<Summary> summary = RunLive(scenario, Options());
+
+  ASSERT_THAT(summary, IsOk());
+  EXPECT_EQ(summary->ending, Ending::kWhole) << summary->ending_text;
+  EXPECT_THAT(summary->hosts_by_version, ElementsAre(Pair("1.1", 25u), Pair("1.2", 5u)));
+  EXPECT_EQ(summary->installs, 35u);
+  EXPECT_FALSE(summary->violation.has_value()) << summary->violation->what;
+}
+
+TEST_F(LiveRunTest, ARolloutThatStartsLaterComesThroughTheOperatorsPort) {
+  const absl::StatusOr<Summary> summary = RunLive(WithASecondRollout(), Options());
 
   ASSERT_THAT(summary, IsOk());
   EXPECT_EQ(summary->ending, Ending::kWhole) << summary->ending_text;

@@ -96,7 +96,8 @@ loader::GrpcTransportOptions ConnectionOf(const LiveStage& stage, const Operator
 }
 
 // Before the coordinator's program has the store.
-absl::Status WorkOfOperators(const Scenario& scenario, LiveStage& stage) {
+absl::Status WorkOfOperators(const Scenario& scenario, const LiveOptions& options,
+                             LiveStage& stage) {
   return stage.home->Work(
       stage.world->documents(),
       [&](DrivenCoordinator& coordinator, Operators& operators) -> absl::Status {
@@ -104,18 +105,20 @@ absl::Status WorkOfOperators(const Scenario& scenario, LiveStage& stage) {
         MIG_RETURN_IF_ERROR(PublishAll(stage.world->documents(), stage.start, operators));
         MIG_ASSIGN_OR_RETURN(const trust::Token token, operators.NewToken(scenario.hosts));
         stage.fleet->GiveToken(token);
-        return stage.fleet->EnrollNow(scenario.certificates, token, coordinator);
+        return stage.fleet->EnrollNow(scenario.certificates, token, coordinator,
+                                      [&options] { return options.IsAskedToStop(); });
       });
 }
 
-absl::Status StartProgram(const std::string& program, LiveStage& stage) {
+absl::Status StartProgram(const std::string& program, const LiveOptions& options,
+                          LiveStage& stage) {
   stage.coordinator.emplace(*stage.real,
                             CoordinatorProcess::Options{
                                 .program = program,
                                 .config = stage.home->ConfigFile(),
                                 .log = base::JoinPath(stage.directory->path(), "coordinator.log")});
   MIG_RETURN_IF_ERROR(stage.coordinator->Start());
-  return stage.coordinator->AwaitServing();
+  return stage.coordinator->AwaitServing([&options] { return options.IsAskedToStop(); });
 }
 
 absl::StatusOr<std::unique_ptr<LiveStage>> Try(const Scenario& scenario, const LiveOptions& options,
@@ -130,13 +133,9 @@ absl::StatusOr<std::unique_ptr<LiveStage>> Try(const Scenario& scenario, const L
   stage->directory.emplace(std::move(directory));
   MIG_RETURN_IF_ERROR(ReservePorts(*stage));
   MIG_RETURN_IF_ERROR(MakeWorld(scenario, options.seed, *stage));
-  MIG_RETURN_IF_ERROR(WorkOfOperators(scenario, *stage));
-  MIG_RETURN_IF_ERROR(StartProgram(program, *stage));
+  MIG_RETURN_IF_ERROR(WorkOfOperators(scenario, options, *stage));
+  MIG_RETURN_IF_ERROR(StartProgram(program, options, *stage));
   return stage;
-}
-
-bool IsAskedToStop(const LiveOptions& options) {
-  return options.stop != nullptr && options.stop->load();
 }
 
 }  // namespace
@@ -150,7 +149,7 @@ absl::StatusOr<std::unique_ptr<LiveStage>> Prepare(const Scenario& scenario,
   for (int i = 0; i < kTries; ++i) {
     MIG_ASSIGN_OR_RETURN(std::unique_ptr<LiveStage> stage, Try(scenario, options, program, lead));
     const absl::Duration late = stage->real->WallNow() - stage->start;
-    if (late < absl::ZeroDuration() || IsAskedToStop(options)) return stage;
+    if (late < absl::ZeroDuration()) return stage;
     lead = std::max(2 * lead, (lead + late) * 3 / 2);
   }
   return absl::InternalError(absl::StrCat("this machine did not make ", scenario.hosts,

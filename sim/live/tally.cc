@@ -95,6 +95,23 @@ void Tally::Took(Phase phase, absl::Duration time) {
   summary_.phases[phase].Add(time);
 }
 
+void Tally::Asks(base::MonotonicTime now) {
+  const absl::MutexLock lock(&mutex_);
+  ++asking_;
+  if (!unanswered_since_.has_value()) unanswered_since_ = now;
+}
+
+void Tally::AsksNoMore() {
+  const absl::MutexLock lock(&mutex_);
+  --asking_;
+  if (asking_ == 0 && !in_vain_.has_value()) unanswered_since_.reset();
+}
+
+void Tally::Answered(base::MonotonicTime now) {
+  in_vain_.reset();
+  unanswered_since_ = now;
+}
+
 void Tally::CallEnded(int grpc_code, base::MonotonicTime now) {
   const absl::MutexLock lock(&mutex_);
   if (closed_) return;
@@ -103,10 +120,10 @@ void Tally::CallEnded(int grpc_code, base::MonotonicTime now) {
     ++errors_;
     ++summary_.errors_by_status[std::string(StatusName(grpc_code))];
   }
-  if (!NobodyAnswered(grpc_code)) {
-    unanswered_since_.reset();
-  } else if (!unanswered_since_.has_value()) {
-    unanswered_since_ = now;
+  if (NobodyAnswered(grpc_code)) {
+    in_vain_ = now;
+  } else {
+    Answered(now);
   }
 }
 
@@ -116,19 +133,23 @@ void Tally::CheckedIn() {
   ++summary_.check_ins;
 }
 
-void Tally::Fetched(uint64_t bytes) {
+void Tally::Fetched(uint64_t bytes, base::MonotonicTime now) {
   const absl::MutexLock lock(&mutex_);
   if (closed_) return;
   summary_.fetched_bytes += bytes;
+  Answered(now);
 }
 
-std::optional<base::MonotonicTime> Tally::unanswered_since() const {
+absl::Duration Tally::Silence(base::MonotonicTime now) const {
   const absl::MutexLock lock(&mutex_);
-  return unanswered_since_;
+  const std::optional<base::MonotonicTime> until = asking_ > 0 ? now : in_vain_;
+  if (!unanswered_since_.has_value() || !until.has_value()) return absl::ZeroDuration();
+  return std::max(*until - *unanswered_since_, absl::ZeroDuration());
 }
 
 void Tally::ExcuseSilence() {
   const absl::MutexLock lock(&mutex_);
+  in_vain_.reset();
   unanswered_since_.reset();
 }
 

@@ -3,6 +3,7 @@
 #ifndef MIG_SIM_LIVE_TALLY_H_
 #define MIG_SIM_LIVE_TALLY_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 
@@ -32,14 +33,19 @@ class Tally {
   void Connected();
   // A call that was answered: how long it took, lateness of its run included.
   void Took(Phase phase, absl::Duration time);
+  // Somebody asks, and waits; then does not wait any more, whatever came of it.
+  void Asks(base::MonotonicTime now);
+  void AsksNoMore();
   // Every call, when it ends: gRPC's status code; whether anybody at all answered.
   void CallEnded(int grpc_code, base::MonotonicTime now);
   void CheckedIn();
-  void Fetched(uint64_t bytes);
+  // Of an answer that goes on.
+  void Fetched(uint64_t bytes, base::MonotonicTime now);
 
-  // Since when calls fail and none was answered; nothing: the last one was. Told that nobody can
-  // answer (the scenario has the coordinator killed), it begins anew.
-  std::optional<base::MonotonicTime> unanswered_since() const;
+  // For how long there was no answer to anybody: up to now if somebody waits, else up to the last
+  // call in vain (nobody asks, nobody answers: that is no silence). Told that nobody can answer
+  // (the scenario has the coordinator killed), it begins anew.
+  absl::Duration Silence(base::MonotonicTime now) const;
   void ExcuseSilence();
 
   // The run was abandoned: nothing counts from now on.
@@ -51,11 +57,16 @@ class Tally {
   uint64_t errors() const;
 
  private:
+  void Answered(base::MonotonicTime now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
   mutable absl::Mutex mutex_;
   Summary summary_ ABSL_GUARDED_BY(mutex_);
   bool closed_ ABSL_GUARDED_BY(mutex_) = false;
   uint64_t errors_ ABSL_GUARDED_BY(mutex_) = 0;
+  size_t asking_ ABSL_GUARDED_BY(mutex_) = 0;
+  // Who asked first since the last answer, and who last asked in vain.
   std::optional<base::MonotonicTime> unanswered_since_ ABSL_GUARDED_BY(mutex_);
+  std::optional<base::MonotonicTime> in_vain_ ABSL_GUARDED_BY(mutex_);
 };
 
 // "UNAVAILABLE", of gRPC's numbers.

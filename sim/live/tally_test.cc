@@ -6,8 +6,6 @@
 namespace mig::sim {
 namespace {
 
-using ::testing::Eq;
-using ::testing::Optional;
 using ::testing::Pair;
 using ::testing::UnorderedElementsAre;
 
@@ -31,30 +29,64 @@ TEST(TallyTest, ErrorsAreCountedByGrpcsOwnNames) {
               UnorderedElementsAre(Pair("UNAVAILABLE", 2u), Pair("DEADLINE_EXCEEDED", 1u)));
 }
 
-TEST(TallyTest, SilenceBeginsWithTheFirstCallThatNobodyAnswered) {
+// One call, from its begin to its end.
+void Call(Tally& tally, int began, int ended, int grpc_code) {
+  tally.Asks(At(began));
+  tally.CallEnded(grpc_code, At(ended));
+  tally.AsksNoMore();
+}
+
+TEST(TallyTest, SilenceIsFromTheFirstWhoAskedInVainToTheLast) {
   Tally tally;
-  EXPECT_EQ(tally.unanswered_since(), std::nullopt);
-  tally.CallEnded(kOk, At(1));
-  EXPECT_EQ(tally.unanswered_since(), std::nullopt);
-  tally.CallEnded(kUnavailable, At(5));
-  tally.CallEnded(kDeadlineExceeded, At(9));
-  EXPECT_THAT(tally.unanswered_since(), Optional(Eq(At(5))));
+  Call(tally, 1, 2, kOk);
+  EXPECT_EQ(tally.Silence(At(4)), absl::ZeroDuration());
+  Call(tally, 5, 6, kUnavailable);
+  Call(tally, 7, 9, kDeadlineExceeded);
+  EXPECT_EQ(tally.Silence(At(9)), absl::Seconds(4));
+}
+
+TEST(TallyTest, WhoeverWaitsIsInSilenceBeforeItsCallEnds) {
+  Tally tally;
+  tally.Asks(At(5));
+  EXPECT_EQ(tally.Silence(At(65)), absl::Seconds(60));
+}
+
+TEST(TallyTest, AnAnswerToAnotherEndsTheSilence) {
+  Tally tally;
+  tally.Asks(At(5));
+  Call(tally, 20, 30, kOk);
+  EXPECT_EQ(tally.Silence(At(35)), absl::Seconds(5));
+}
+
+TEST(TallyTest, NobodyAsksNobodyAnswersIsNoSilence) {
+  Tally tally;
+  Call(tally, 5, 6, kUnavailable);
+  EXPECT_EQ(tally.Silence(At(3600)), absl::Seconds(1));
+  Call(tally, 3600, 3601, kOk);
+  EXPECT_EQ(tally.Silence(At(7200)), absl::ZeroDuration());
 }
 
 TEST(TallyTest, ARefusalIsAnAnswer) {
   Tally tally;
-  tally.CallEnded(kUnavailable, At(5));
-  tally.CallEnded(kPermissionDenied, At(6));
-  EXPECT_EQ(tally.unanswered_since(), std::nullopt);
+  Call(tally, 5, 6, kUnavailable);
+  Call(tally, 7, 8, kPermissionDenied);
+  EXPECT_EQ(tally.Silence(At(9)), absl::ZeroDuration());
+}
+
+TEST(TallyTest, ADownloadThatGoesOnIsAnAnswer) {
+  Tally tally;
+  tally.Asks(At(5));
+  tally.Fetched(1, At(100));
+  EXPECT_EQ(tally.Silence(At(101)), absl::Seconds(1));
 }
 
 TEST(TallyTest, SilenceThatTheScenarioWantsBeginsAnew) {
   Tally tally;
-  tally.CallEnded(kUnavailable, At(5));
+  Call(tally, 5, 6, kUnavailable);
   tally.ExcuseSilence();
-  EXPECT_EQ(tally.unanswered_since(), std::nullopt);
-  tally.CallEnded(kUnavailable, At(90));
-  EXPECT_THAT(tally.unanswered_since(), Optional(Eq(At(90))));
+  EXPECT_EQ(tally.Silence(At(60)), absl::ZeroDuration());
+  Call(tally, 90, 91, kUnavailable);
+  EXPECT_EQ(tally.Silence(At(95)), absl::Seconds(1));
 }
 
 TEST(TallyTest, OnlyRunsThatBeginMoreThanATenthOfASecondLateAreTheGeneratorsFault) {

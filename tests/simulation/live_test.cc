@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <signal.h>
 
 #include <filesystem>
@@ -40,6 +41,17 @@ std::vector<pid_t> CoordinatorsOf(pid_t parent) {
     }
   }
   return found;
+}
+
+// Whether it ends, now or in a moment, whoever is to collect it: at most a minute.
+bool IsGone(pid_t process) {
+  for (int i = 0; i < 60'000; ++i) {
+    std::ifstream stat(absl::StrCat("/proc/", process, "/stat"));
+    std::string number, name, state;
+    if (!(stat >> number >> name >> state) || state == "Z") return true;
+    poll(nullptr, 0, 1);
+  }
+  return false;
 }
 
 class LiveTest : public ::testing::Test {
@@ -128,6 +140,47 @@ TEST_F(LiveTest, TwoSignalsInOneMomentAreOne) {
 
   EXPECT_THAT(watched->WaitEnd(absl::Minutes(1)), IsOkAndHolds(105));
   EXPECT_THAT(watched->Out(), HasSubstr("exit 105"));
+}
+
+// Its coordinator does not end as it is told, so neither does the first one.
+TEST_F(LiveTest, AnotherCtrlCEndsEverythingAtOnceAndLeavesNothing) {
+  const std::string file =
+      sim_.Write("a.txtpb", ScenarioOf({.hosts = 4, .duration_s = 600, .check_in_every_s = 4}));
+  const auto watched = sim_.Watch({"run", file, "--live"});
+  ASSERT_THAT(watched->WaitFor("loaders 4", absl::Minutes(1)), IsOk());
+  const std::vector<pid_t> coordinators = CoordinatorsOf(watched->pid());
+  ASSERT_THAT(coordinators, SizeIs(1));
+  kill(coordinators.front(), SIGSTOP);
+
+  absl::StatusOr<int> ended = absl::UnavailableError("not yet");
+  for (int i = 0; i < 600 && !ended.ok(); ++i) {
+    watched->Signal(SIGINT);
+    ended = watched->WaitEnd(absl::Milliseconds(100));
+  }
+
+  EXPECT_THAT(ended, IsOkAndHolds(128 + SIGINT));
+  EXPECT_THAT(watched->Out(), IsEmpty());
+  EXPECT_TRUE(fs::is_empty(sim_.scratch()));
+  EXPECT_TRUE(IsGone(coordinators.front()));
+}
+
+TEST_F(LiveTest, WhatIsLeftByKillMinusNineGoesWithTheNextRun) {
+  const std::string file =
+      sim_.Write("a.txtpb", ScenarioOf({.hosts = 2, .duration_s = 600, .check_in_every_s = 2}));
+  const auto watched = sim_.Watch({"run", file, "--live"});
+  ASSERT_THAT(watched->WaitFor("loaders 2", absl::Minutes(1)), IsOk());
+  const std::vector<pid_t> coordinators = CoordinatorsOf(watched->pid());
+  ASSERT_THAT(coordinators, SizeIs(1));
+
+  watched->Signal(SIGKILL);
+
+  ASSERT_THAT(watched->WaitEnd(absl::Minutes(1)), IsOk());
+  EXPECT_TRUE(IsGone(coordinators.front()));
+  EXPECT_FALSE(fs::is_empty(sim_.scratch()));
+  const std::string next =
+      sim_.Write("b.txtpb", ScenarioOf({.hosts = 2, .duration_s = 2, .check_in_every_s = 2}));
+  EXPECT_THAT(sim_.Run({"run", next, "--live"}).exit_status, AnyOf(0, 111));
+  EXPECT_TRUE(fs::is_empty(sim_.scratch()));
 }
 
 }  // namespace

@@ -23,9 +23,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const std::vector<std::string> kEnvironment = {"PATH=/usr/bin:/bin", "HOME=/nonexistent",
-                                               "TERM=xterm", "LANG=C.UTF-8"};
-
 }  // namespace
 
 WatchedSim::~WatchedSim() {
@@ -82,7 +79,12 @@ SimProgram::SimProgram(const std::string& name)
     : path_(fs::absolute(getenv("MIG_SIM")).string()),
       folder_((fs::path(::testing::TempDir()) / name).string()) {
   fs::remove_all(folder_);
-  fs::create_directories(folder_);
+  fs::create_directories(scratch());
+}
+
+std::vector<std::string> SimProgram::Environment() const {
+  return {"PATH=/usr/bin:/bin", "HOME=/nonexistent", "TERM=xterm", "LANG=C.UTF-8",
+          absl::StrCat("TMPDIR=", scratch())};
 }
 
 std::string SimProgram::Path(const std::string& name) const { return folder_ + "/" + name; }
@@ -97,7 +99,7 @@ CommandResult SimProgram::Run(const std::vector<std::string>& words) const {
   std::vector<std::string> command = {path_};
   command.insert(command.end(), words.begin(), words.end());
   const auto result = RunCommand(
-      command, {.environment = kEnvironment, .directory = "/", .patience = absl::Minutes(4)});
+      command, {.environment = Environment(), .directory = "/", .patience = absl::Minutes(4)});
   EXPECT_TRUE(result.ok()) << result.status();
   return result.value_or(CommandResult());
 }
@@ -111,7 +113,7 @@ std::unique_ptr<WatchedSim> SimProgram::Watch(const std::vector<std::string>& wo
   std::vector<std::string> command = {path_};
   command.insert(command.end(), words.begin(), words.end());
   auto started =
-      StartProgram(command, {.environment = kEnvironment, .out = file.get(), .err = side.get()});
+      StartProgram(command, {.environment = Environment(), .out = file.get(), .err = side.get()});
   EXPECT_TRUE(started.ok()) << started.status();
   return std::make_unique<WatchedSim>(*std::move(started), std::move(terminal), out);
 }

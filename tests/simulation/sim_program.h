@@ -59,6 +59,8 @@ class SimProgram {
 
   const std::string& path() const { return path_; }
   std::string Path(const std::string& name) const;
+  // Where it makes directories for the time of a run: empty otherwise.
+  std::string scratch() const { return Path("tmp"); }
   // The path of a file that now has this text.
   std::string Write(const std::string& name, absl::string_view text) const;
 
@@ -67,6 +69,8 @@ class SimProgram {
   std::unique_ptr<WatchedSim> Watch(const std::vector<std::string>& words) const;
 
  private:
+  std::vector<std::string> Environment() const;
+
   std::string path_;
   std::string folder_;
 };
