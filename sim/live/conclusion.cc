@@ -21,7 +21,7 @@ absl::Status Conclude(LiveStage& stage, Summary& summary) {
     const bool known = found.release.has_value();
     ++summary.hosts_by_version[known ? releases[*found.release].version : ""];
     if (known && *found.release == newest) ++summary.on_newest;
-    MIG_RETURN_IF_ERROR(stage.witness->Compare(machine, *store, summary.reports));
+    MIG_RETURN_IF_ERROR(stage.witness->Compare(machine, *store, summary));
   }
   summary.promises_checked = stage.witness->checked();
   summary.violation = stage.witness->violation();

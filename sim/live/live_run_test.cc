@@ -121,6 +121,7 @@ TEST_F(LiveRunTest, EveryHostChecksInAsIntendedAndHasTheReleaseAtTheEnd) {
   EXPECT_EQ(summary->enrollments, 10u);
   EXPECT_EQ(summary->installs, 30u);
   EXPECT_EQ(summary->reports, 30u);
+  EXPECT_EQ(summary->installs_reported, 30u);
   EXPECT_EQ(summary->fetched_bytes, 30 * 200'300u);
   EXPECT_EQ(summary->on_newest, 30u);
   EXPECT_THAT(summary->hosts_by_version, ElementsAre(Pair("1.1", 30u)));

@@ -9,6 +9,7 @@
 #include "base/sizes.h"
 #include "base/status_macros.h"
 #include "coordinator/store/write_batch.h"
+#include "sim/report/reported.h"
 #include "trust/refusal.h"
 
 namespace mig::sim {
@@ -39,10 +40,9 @@ absl::StatusOr<std::vector<coordinator::OutcomeRecord>> RowsOf(coordinator::Stor
   }
 }
 
-bool IsAsSaid(const coordinator::OutcomeRecord& row, const v1::Outcome& said) {
-  v1::Outcome outcome;
-  return outcome.ParseFromString(row.outcome) && outcome.kind() == said.kind() &&
-         outcome.result() == said.result() && outcome.manifest_digest() == said.manifest_digest();
+bool IsAsSaid(const v1::Outcome& there, const v1::Outcome& said) {
+  return there.kind() == said.kind() && there.result() == said.result() &&
+         there.manifest_digest() == said.manifest_digest();
 }
 
 Finding Lost(std::string what) {
@@ -86,17 +86,19 @@ void Witness::Note(const Machine& machine, const std::optional<Finding>& finding
   chronicle_.Note(machine.index(), SinceStart(), finding);
 }
 
-absl::Status Witness::Compare(const Machine& machine, coordinator::Store& store, uint64_t& count) {
+absl::Status Witness::Compare(const Machine& machine, coordinator::Store& store, Summary& summary) {
   const absl::MutexLock lock(&mutex_);
   MIG_ASSIGN_OR_RETURN(const std::vector<coordinator::OutcomeRecord> rows,
                        RowsOf(store, machine.id()));
-  count += rows.size();
   ++compared_;
   const std::map<std::string, v1::Outcome>& said = promises_.OutcomesOf(machine.index());
   size_t there = 0;
   for (const coordinator::OutcomeRecord& row : rows) {
+    v1::Outcome outcome;
+    const bool is_read = outcome.ParseFromString(row.outcome);
+    CountReported(is_read ? outcome : v1::Outcome(), summary);
     const auto known = said.find(std::string(row.attempt.bytes()));
-    if (known != said.end() && IsAsSaid(row, known->second)) {
+    if (is_read && known != said.end() && IsAsSaid(outcome, known->second)) {
       ++there;
     } else if (!closed_) {  // else: what it said last was not looked at
       Note(machine, Lost("the coordinator has an outcome that the host never reported, or reported "

@@ -43,9 +43,9 @@ class Witness {
   // --- At the end, when nothing runs any more.
 
   // What the coordinator has durably of a machine, against what it said: each outcome once, none
-  // that was never said, and each that is not there still waits on its machine. Adds how many there
-  // are to `count`. Errors: the store's.
-  absl::Status Compare(const Machine& machine, coordinator::Store& store, uint64_t& count);
+  // that was never said, and each that is not there still waits on its machine. Counts them in
+  // `summary`. Errors: the store's.
+  absl::Status Compare(const Machine& machine, coordinator::Store& store, Summary& summary);
 
   const std::optional<Violation>& violation() const { return chronicle_.violation(); }
   uint64_t checked() const { return promises_.checked() + compared_; }

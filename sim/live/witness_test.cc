@@ -149,11 +149,11 @@ TEST_F(WitnessTest, AnOutcomeThatTheHostNeverSaidIsSeen) {
   while ((*store)->CommitNow() > 0) {
   }
   ASSERT_THAT(written, IsOk());
-  uint64_t count = 0;
+  Summary summary;
 
-  ASSERT_THAT(witness_->Compare(*machine_, **store, count), IsOk());
+  ASSERT_THAT(witness_->Compare(*machine_, **store, summary), IsOk());
 
-  EXPECT_EQ(count, 1u);
+  EXPECT_EQ(summary.reports, 1u);
   ASSERT_TRUE(witness_->has_violation());
   EXPECT_EQ(witness_->violation()->promise, kPromiseReports);
   EXPECT_THAT(witness_->violation()->what, HasSubstr("never reported"));

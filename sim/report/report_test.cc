@@ -16,6 +16,7 @@
 #include "sim/report/figures.h"
 #include "sim/report/json.h"
 #include "sim/report/outcome.h"
+#include "sim/report/reported.h"
 #include "sim/report/text.h"
 #include "sim/report/words.h"
 
@@ -52,6 +53,33 @@ Scenario Demanding(std::vector<std::string> assertions) {
   scenario.file = "sim/scenarios/herd.txtpb";
   scenario.assertions = std::move(assertions);
   return scenario;
+}
+
+v1::Outcome Said(v1::Outcome::Kind kind, v1::Outcome::Result result) {
+  v1::Outcome outcome;
+  outcome.set_kind(kind);
+  outcome.set_result(result);
+  return outcome;
+}
+
+TEST(ReportedTest, EachOutcomeIsOfOneKindAndTheyAddUp) {
+  Summary s;
+  CountReported(Said(v1::Outcome::INSTALL, v1::Outcome::HEALTHY), s);
+  CountReported(Said(v1::Outcome::FALLBACK, v1::Outcome::HEALTHY), s);
+  CountReported(Said(v1::Outcome::ADOPT, v1::Outcome::HEALTHY), s);
+  CountReported(Said(v1::Outcome::INSTALL, v1::Outcome::WENT_BACK), s);
+  CountReported(Said(v1::Outcome::REPAIR, v1::Outcome::CANNOT_GO_BACK), s);
+  CountReported(Said(v1::Outcome::REPAIR, v1::Outcome::HEALTHY), s);
+  CountReported(Said(v1::Outcome::INSTALL, v1::Outcome::UNCHANGED), s);
+  CountReported(Said(v1::Outcome::REFUSAL, v1::Outcome::UNCHANGED), s);
+  CountReported(Said(v1::Outcome::NOTICE, v1::Outcome::HEALTHY), s);
+  CountReported(v1::Outcome(), s);
+
+  EXPECT_EQ(s.installs_reported, 3u);
+  EXPECT_EQ(s.went_back_reported, 2u);
+  EXPECT_EQ(s.repairs_reported, 1u);
+  EXPECT_EQ(s.others_reported, 4u);
+  EXPECT_EQ(s.reports, 10u);
 }
 
 struct Demand {
@@ -216,6 +244,17 @@ TEST(TextTest, ABrokenPromiseHasItsTraceAndTheCommandThatReplaysIt) {
                           HasSubstr("mig-sim run sim/scenarios/herd.txtpb --virtual --seed "
                                     "18446744073709551615\n"),
                           HasSubstr("exit 110: a promise is broken\n")));
+}
+
+TEST(TextTest, ReportsSayWhatTheyAreAboutWhereNotAllAreInstalls) {
+  Summary s = GoodSummary();
+  s.reports = s.installs_reported = 1'000;
+  EXPECT_THAT(ToText(OutcomeOf(Demanding({}), s)), HasSubstr("  reports 1,000  enrollments"));
+  s.reports = 1'059;
+  s.others_reported = 57;
+  s.went_back_reported = 2;
+  EXPECT_THAT(ToText(OutcomeOf(Demanding({}), s)),
+              HasSubstr("  reports 1,059 (installs 1,000, went back 2, others 57)  enrollments"));
 }
 
 TEST(TextTest, AReplayCommandCanBeTyped) {

@@ -52,14 +52,20 @@ struct Summary {
   std::string ending_text;  // one line of why, if not whole
 
   uint64_t loaders = 0;
-  uint64_t runs_intended = 0;
-  uint64_t runs = 0;       // that were begun
+  uint64_t runs_intended = 0;  // by the scenario, until it ended, early or not
+  uint64_t runs = 0;           // that were begun
   uint64_t check_ins = 0;  // answered; a run has one, and one more at a commit point that came late
   uint64_t enrollments = 0;
   uint64_t installs = 0;  // ended well
   uint64_t went_back = 0;
   uint64_t repairs = 0;
-  uint64_t reports = 0;  // outcomes that the coordinator has durably, each once
+  // Outcomes that the coordinator has durably, each once; all, and what they are about
+  // (reported.h).
+  uint64_t reports = 0;
+  uint64_t installs_reported = 0;
+  uint64_t went_back_reported = 0;
+  uint64_t repairs_reported = 0;
+  uint64_t others_reported = 0;
   uint64_t fetched_bytes = 0;
   uint64_t power_cuts = 0;
   uint64_t coordinator_kills = 0;

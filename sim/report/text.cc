@@ -21,6 +21,21 @@ std::string Shown(absl::string_view text) {
   return base::CheckText(text).ok() ? std::string(text) : base::Escaped(text);
 }
 
+// "1,057 (installs 1,000, others 57)", the kinds only where there is another one than installs.
+std::string Reports(const Summary& s) {
+  const std::string all = CountWords(s.reports);
+  if (s.reports == s.installs_reported) return all;
+  std::vector<std::string> kinds;
+  const auto add = [&kinds](absl::string_view kind, uint64_t count) {
+    if (count > 0) kinds.push_back(absl::StrCat(kind, " ", CountWords(count)));
+  };
+  add("installs", s.installs_reported);
+  add("went back", s.went_back_reported);
+  add("repairs", s.repairs_reported);
+  add("others", s.others_reported);
+  return absl::StrCat(all, " (", absl::StrJoin(kinds, ", "), ")");
+}
+
 std::string Headline(const Outcome& outcome) {
   const Summary& s = outcome.summary;
   std::string text = absl::StrCat(
@@ -31,7 +46,7 @@ std::string Headline(const Outcome& outcome) {
       CountWords(s.errors()), " of ", CountWords(s.calls), " calls\n");
   absl::StrAppend(&text, "  installs ", CountWords(s.installs), "  went back ",
                   CountWords(s.went_back), "  repairs ", CountWords(s.repairs), "  reports ",
-                  CountWords(s.reports), "  enrollments ", CountWords(s.enrollments), "  fetched ",
+                  Reports(s), "  enrollments ", CountWords(s.enrollments), "  fetched ",
                   CountWords((s.fetched_bytes + 999) / 1000), " kB\n");
   if (s.power_cuts + s.coordinator_kills > 0) {
     absl::StrAppend(&text, "  power cuts ", CountWords(s.power_cuts), "  coordinator kills ",

@@ -9,6 +9,7 @@
 #include "base/check.h"
 #include "base/status_macros.h"
 #include "base/system_clock.h"
+#include "sim/report/reported.h"
 #include "trust/testing/test_authority.h"
 
 namespace mig::sim {
@@ -263,7 +264,7 @@ void Simulation::CountUp() {
     ++summary_.hosts_by_version[installed.has_value() ? releases[*installed].version : ""];
     if (installed == world_->documents().plans().back().release) ++summary_.on_newest;
     for (const auto& [attempt, outcome] : promises_->OutcomesOf(i)) {
-      if (coordinator_promises_->IsDurable(i, attempt)) ++summary_.reports;
+      if (coordinator_promises_->IsDurable(i, attempt)) CountReported(outcome, summary_);
     }
   }
   rusage used = {};
