@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "base/deadlock_search.h"
 #include "bench/samples/samples.h"
 #include "bench/suites/rollout/rollout_suite.h"
 #include "bench/suites/scan_suite.h"
@@ -100,6 +101,7 @@ int Sample(const Arguments& arguments, const Tls13Required& tls13) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  mig::base::SwitchOffDeadlockSearch();  // as the programs do, for both sides of a row
   Arguments arguments;
   CLI::App app(
       "Measures what is fast beside its limit, in one run.\n"

@@ -11,6 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "base/deadlock_search.h"
 #include "base/posix_file_system.h"
 #include "base/system_clock.h"
 #include "base/system_random.h"
@@ -149,4 +150,7 @@ int Main(int argc, char** argv) {
 }  // namespace
 }  // namespace mig::coordinator
 
-int main(int argc, char** argv) { return mig::coordinator::Main(argc, argv); }
+int main(int argc, char** argv) {
+  mig::base::SwitchOffDeadlockSearch();
+  return mig::coordinator::Main(argc, argv);
+}

@@ -13,6 +13,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/deadlock_search.h"
 #include "base/posix_file_system.h"
 #include "base/system_clock.h"
 #include "base/system_random.h"
@@ -107,6 +108,7 @@ Answer RunArguments(const std::vector<std::string>& arguments, const Tls13Requir
 }  // namespace mig::loader
 
 int main(int argc, char** argv) {
+  mig::base::SwitchOffDeadlockSearch();
   umask(077);
   mig::loader::QuietGrpc();
   // A limit on the size of files is an error of the write, as a full disk is, and not our end.

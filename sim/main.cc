@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "base/deadlock_search.h"
 #include "base/system_clock.h"
 #include "base/system_random.h"
 #include "sim/cli/command_line.h"
@@ -109,6 +110,7 @@ int Main(const std::vector<std::string>& arguments, const std::atomic<bool>& sto
 }  // namespace mig::sim
 
 int main(int argc, char** argv) {
+  mig::base::SwitchOffDeadlockSearch();
   signal(SIGPIPE, SIG_IGN);  // a reader that went away is an error of ours to tell
   std::atomic<bool> stop = false;
   mig::sim::WatchSignals(stop);

@@ -10,6 +10,7 @@
 #include "base/sizes.h"
 #include "base/status_macros.h"
 #include "coordinator/handlers/admin_enrollment.h"
+#include "coordinator/handlers/check_in_summary.h"
 #include "coordinator/handlers/host_line.h"
 #include "coordinator/handlers/host_lookup.h"
 #include "coordinator/handlers/new_host.h"

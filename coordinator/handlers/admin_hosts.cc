@@ -12,6 +12,7 @@
 #include "base/sizes.h"
 #include "base/status_macros.h"
 #include "base/text.h"
+#include "coordinator/handlers/check_in_summary.h"
 #include "coordinator/handlers/host_lookup.h"
 #include "rollout/filter.h"
 #include "trust/names.h"

@@ -5,7 +5,7 @@
 
 #include "base/status_macros.h"
 #include "coordinator/handlers/check_in_request.h"
-#include "coordinator/handlers/host_line.h"
+#include "coordinator/handlers/check_in_summary.h"
 #include "rollout/cohort.h"
 #include "rollout/facts.h"
 #include "trust/trusted_state.h"

@@ -11,6 +11,7 @@
 #include "base/sizes.h"
 #include "base/status_macros.h"
 #include "coordinator/handlers/check_in_request.h"
+#include "coordinator/handlers/check_in_summary.h"
 #include "coordinator/handlers/document_choice.h"
 #include "coordinator/handlers/host_line.h"
 #include "coordinator/handlers/item_choice.h"

@@ -41,7 +41,7 @@ struct CheckInFacts {
 // Errors (trust::RefusalOf): MALFORMED, BOUND; the message names the field.
 absl::StatusOr<CheckInFacts> ReadCheckIn(const v1::CheckInRequest& request, const HostEntry& host);
 
-// The same of what is remembered of a check-in (host_line.h, SaidIn): state and products only.
+// The same of what is remembered of a check-in (check_in_summary.h): state and products only.
 absl::StatusOr<CheckInFacts> ReadRemembered(const v1::CheckInRequest& said, const HostEntry& host);
 
 // What filters read of the host. `release.PRODUCT` is there where the installed manifest is known

@@ -4,7 +4,6 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "base/sizes.h"
 
 namespace mig::coordinator {
 namespace {
@@ -102,29 +101,6 @@ void AddReleases(const v1::CheckInRequest& said, const Snapshot& snapshot, v1::H
 }
 
 }  // namespace
-
-std::string SummaryOf(const v1::CheckInRequest& request) {
-  v1::CheckInRequest kept = request;
-  // Only what is known has been held to a bound; the rest would be stored as it came.
-  kept.DiscardUnknownFields();
-  kept.clear_nonce();
-  kept.clear_environment();
-  kept.clear_document_digests();
-  kept.clear_newest_head();
-  kept.clear_machine();
-  kept.clear_previous_answer();
-  if (kept.ByteSizeLong() > base::kMaxCheckInSummaryBytes) kept.clear_local_manifest();
-  return kept.SerializeAsString();
-}
-
-std::optional<v1::CheckInRequest> SaidIn(const HostSeenRecord* seen) {
-  v1::CheckInRequest said;
-  if (seen == nullptr || !said.ParseFromString(seen->summary) ||
-      !said.mutable_environment()->ParseFromString(seen->environment)) {
-    return std::nullopt;
-  }
-  return said;
-}
 
 v1::Host::State StateOf(const HostEntry& entry, const v1::CheckInRequest* said, absl::Time now) {
   if (entry.state == HostState::kRevoked) return v1::Host::REVOKED;

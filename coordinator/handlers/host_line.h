@@ -20,13 +20,6 @@ namespace mig::coordinator {
 // Not heard of for this long: SILENT. Longer than a weekend.
 inline constexpr absl::Duration kSilentAfter = absl::Hours(84);
 
-// What is kept of a check-in besides the environment (HostSeenRecord::summary): the message without
-// what is of no use later and what is not known; without the local manifest too where it would be
-// too long. At most base::kMaxCheckInSummaryBytes of any check-in that ReadCheckIn took.
-std::string SummaryOf(const v1::CheckInRequest& request);
-// Environment and summary as one message again. Nothing: never seen, or written by another version.
-std::optional<v1::CheckInRequest> SaidIn(const HostSeenRecord* seen);
-
 // The first of these that holds: REVOKED DISABLED FLAGGED UPDATING FAILED SILENT HEALTHY NEW.
 // `said` null: not known, or never seen.
 v1::Host::State StateOf(const HostEntry& entry, const v1::CheckInRequest* said, absl::Time now);
@@ -38,7 +31,7 @@ struct HostKnowledge {
   const HostRecord& record;
   const HostEntry& entry;
   const HostSeenRecord* seen = nullptr;      // null: never seen
-  const v1::CheckInRequest* said = nullptr;  // SaidIn(seen)
+  const v1::CheckInRequest* said = nullptr;  // check_in_summary.h: SaidIn(seen)
 };
 
 v1::Host LineOf(const HostKnowledge& host, const Snapshot& snapshot, absl::Time now);

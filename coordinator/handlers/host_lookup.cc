@@ -9,6 +9,7 @@
 #include "absl/strings/str_join.h"
 #include "base/status_macros.h"
 #include "base/text.h"
+#include "coordinator/handlers/check_in_summary.h"
 #include "coordinator/handlers/host_line.h"
 #include "trust/refusal.h"
 

@@ -11,6 +11,7 @@
 #include "base/status_macros.h"
 #include "coordinator/handlers/admin_hosts.h"
 #include "coordinator/handlers/check_in_request.h"
+#include "coordinator/handlers/check_in_summary.h"
 #include "coordinator/handlers/host_line.h"
 #include "coordinator/handlers/page.h"
 #include "rollout/filter.h"

@@ -8,7 +8,7 @@
 
 #include "base/sizes.h"
 #include "base/status_macros.h"
-#include "coordinator/handlers/host_line.h"
+#include "coordinator/handlers/check_in_summary.h"
 #include "coordinator/handlers/loader_handlers.h"
 #include "coordinator/handlers/outcome_check.h"
 #include "coordinator/handlers/reported_state.h"

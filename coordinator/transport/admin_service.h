@@ -97,9 +97,14 @@ class AdminService : public v1::AdminService::CallbackService {
       grpc::CallbackServerContext* context, const v1::GetRolloutRequest* request) override;
 
  private:
+  absl::StatusOr<Peer> PeerOf(const grpc::ServerContextBase& context) {
+    return CertifiedPeerOf(context, certificates_);
+  }
+
   Coordinator& coordinator_;
   Workers& workers_;
   const Meters meters_;
+  KnownCertificates certificates_;
 };
 
 }  // namespace mig::coordinator

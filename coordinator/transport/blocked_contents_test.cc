@@ -2,7 +2,6 @@
 // listeners, since it is about their threads.
 
 #include <gmock/gmock.h>
-#include <grpc/support/time.h>
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
 
@@ -14,26 +13,21 @@
 #include <span>
 #include <string>
 #include <thread>
-#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/notification.h"
 #include "base/check.h"
 #include "base/sha256.h"
-#include "base/system_clock.h"
-#include "base/system_random.h"
 #include "base/testing/manual_clock.h"
 #include "coordinator/handlers/testing/in_process_coordinator.h"
 #include "coordinator/handlers/testing/test_host.h"
-#include "coordinator/store/writer_thread.h"
-#include "coordinator/transport/listeners.h"
+#include "coordinator/transport/testing/served_coordinator.h"
 #include "coordinator/transport/tls13.h"
 #include "proto/mig/v1/enrollment_service.grpc.pb.h"
 #include "proto/mig/v1/loader_service.grpc.pb.h"
 #include "trust/assignment.h"
 #include "trust/verified.h"
-#include "trust/x509/authority.h"
 
 namespace mig::coordinator::testing {
 namespace {
@@ -92,85 +86,11 @@ class BlockedContentsTest : public ::testing::Test {
     first_.StartPlan(first_.authority().Plan(1, "agent", release.digest()));
     host_ = std::make_unique<TestHost>(first_, 1);
     outcome_ = host_->OutcomeOf(host_->Assigned(), 'a');
-    Serve();
-    Connect();
-  }
-  ~BlockedContentsTest() override {
-    listeners_ = nullptr;
-    writer_ = nullptr;
-    while (first_.store().CommitNow() > 0) {
-    }
+    served_.emplace(first_, contents_, clock_);
+    loaders_ = served_->ConnectLoader(*host_);
+    enrollment_ = served_->ConnectEnrollment();
   }
 
-  trust::x509::Authority NewCa(absl::string_view name) {
-    auto ca = trust::x509::Authority::Create(name, begin_, end_ + absl::Hours(1), random_);
-    MIG_CHECK_OK(ca);
-    return *std::move(ca);
-  }
-  std::string LeafPem(const trust::x509::Authority& ca, absl::string_view spki,
-                      trust::x509::CertificateTemplate wanted) {
-    wanted.not_before = begin_;
-    wanted.not_after = end_;
-    const auto leaf = ca.Issue(spki, wanted, random_);
-    MIG_CHECK_OK(leaf);
-    return leaf->ToPem();
-  }
-
-  // Another coordinator over the same store, with contents that block.
-  void Serve() {
-    const std::vector<std::string> roots = {first_.root_envelope()};
-    auto coordinator = Coordinator::Start(
-        {.store = first_.store(),
-         .blobs = contents_,
-         .clock = clock_,
-         .random = random_,
-         .online_key = first_.authority().keys(trust::RoleKind::kOnline).front().key,
-         .loaders_ca = loaders_ca_,
-         .operators_ca = operators_ca_},
-        {.roots = roots});
-    MIG_CHECK_OK(coordinator);
-    coordinator_ = *std::move(coordinator);
-    writer_ = std::make_unique<WriterThread>(first_.store());
-    const auto key = trust::x509::PrivateKey::Generate(random_);
-    ListenersOptions options{.loaders = {.host = "127.0.0.1"},
-                             .enrollment = {.host = "127.0.0.1"},
-                             .operators = {.host = "127.0.0.1"}};
-    options.server_chain_pem =
-        LeafPem(server_ca_, key.spki(),
-                {.id = *trust::x509::SpiffeId::Coordinator("corp.example", "co"),
-                 .ip_addresses = {"127.0.0.1"}});
-    options.server_key_pem = key.ToPem();
-    options.loaders_ca_pem = loaders_ca_.certificate().ToPem();
-    options.operators_ca_pem = operators_ca_.certificate().ToPem();
-    auto listeners =
-        Listeners::Start(*coordinator_, {.metrics = metrics_, .clock = clock_}, options);
-    MIG_CHECK_OK(listeners);
-    listeners_ = *std::move(listeners);
-  }
-
-  void Connect() {
-    const auto& identity = host_->identity();
-    const grpc::SslCredentialsOptions mutual{
-        .pem_root_certs = server_ca_.certificate().ToPem(),
-        .pem_private_key = identity.key->ToPem(),
-        .pem_cert_chain =
-            LeafPem(loaders_ca_, identity.key->spki(),
-                    {.id = *trust::x509::SpiffeId::Loader("corp.example", identity.id)})};
-    const std::string at = absl::StrCat("127.0.0.1:", listeners_->loaders_port());
-    loaders_ = v1::LoaderService::NewStub(grpc::CreateChannel(at, grpc::SslCredentials(mutual)));
-    const grpc::SslCredentialsOptions one_sided{.pem_root_certs = server_ca_.certificate().ToPem(),
-                                                .pem_private_key = "",
-                                                .pem_cert_chain = ""};
-    const std::string other = absl::StrCat("127.0.0.1:", listeners_->enrollment_port());
-    enrollment_ =
-        v1::EnrollmentService::NewStub(grpc::CreateChannel(other, grpc::SslCredentials(one_sided)));
-  }
-
-  // So that a coordinator that holds up a call fails the test, and does not hang it.
-  static void SetDeadline(grpc::ClientContext& context) {
-    context.set_deadline(
-        gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), gpr_time_from_seconds(60, GPR_TIMESPAN)));
-  }
   std::string Ticket() {
     v1::CheckInAnswer answer;
     EXPECT_TRUE(CheckIn(answer).ok());
@@ -201,22 +121,12 @@ class BlockedContentsTest : public ::testing::Test {
     return status.ok() ? content : status.error_message();
   }
 
-  // TLS knows the real time only.
-  const absl::Time begin_ = (*base::SystemClock::Open())->WallNow() - absl::Hours(1);
-  const absl::Time end_ = begin_ + absl::Hours(2);
   base::testing::ManualClock clock_{trust::testing::TestEpoch() + absl::Hours(4)};
-  base::SystemRandom random_;
   InProcessCoordinator first_{clock_};
-  trust::x509::Authority server_ca_ = NewCa("servers");
-  trust::x509::Authority loaders_ca_ = NewCa("loaders");
-  trust::x509::Authority operators_ca_ = NewCa("operators");
   BlockedContents contents_;
-  Metrics metrics_;
   std::unique_ptr<TestHost> host_;
   v1::Outcome outcome_;
-  std::unique_ptr<Coordinator> coordinator_;
-  std::unique_ptr<WriterThread> writer_;
-  std::unique_ptr<Listeners> listeners_;
+  std::optional<ServedCoordinator> served_;
   std::unique_ptr<v1::LoaderService::Stub> loaders_;
   std::unique_ptr<v1::EnrollmentService::Stub> enrollment_;
   int nonces_ = 0;

@@ -33,9 +33,14 @@ class LoaderService : public v1::LoaderService::CallbackService {
                                                    const v1::FetchRequest* request) override;
 
  private:
+  absl::StatusOr<Peer> PeerOf(const grpc::ServerContextBase& context) {
+    return CertifiedPeerOf(context, certificates_);
+  }
+
   LoaderHandlers& handlers_;
   const LoaderWorkers workers_;
   const Meters meters_;
+  KnownCertificates certificates_;
 };
 
 }  // namespace mig::coordinator

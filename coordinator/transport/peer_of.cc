@@ -1,13 +1,12 @@
 #include "coordinator/transport/peer_of.h"
 
+#include <utility>
 #include <vector>
 
 #include "absl/strings/strip.h"
 #include "base/sizes.h"
 #include "base/status_macros.h"
-#include "coordinator/store/host_record.h"
 #include "trust/refusal.h"
-#include "trust/x509/certificate.h"
 
 namespace mig::coordinator {
 
@@ -27,18 +26,18 @@ Peer AnonymousPeerOf(const grpc::ServerContextBase& context) {
   return {.address = AddressOf(context.peer())};
 }
 
-absl::StatusOr<Peer> PeerOf(const grpc::ServerContextBase& context) {
-  const std::vector<grpc::string_ref> certificates =
+absl::StatusOr<Peer> CertifiedPeerOf(const grpc::ServerContextBase& context,
+                                     KnownCertificates& certificates) {
+  const std::vector<grpc::string_ref> shown =
       context.auth_context()->FindPropertyValues("x509_pem_cert");
-  if (certificates.size() != 1) {
+  if (shown.size() != 1) {
     return trust::Refuse(v1::Refusal::CERTIFICATE, "the caller showed no certificate");
   }
-  MIG_ASSIGN_OR_RETURN(const trust::x509::Certificate certificate,
-                       trust::x509::Certificate::ParsePem(absl::string_view(
-                           certificates.front().data(), certificates.front().size())));
-  MIG_ASSIGN_OR_RETURN(const trust::x509::SpiffeId id, certificate.spiffe_id());
-  return Peer{
-      .id = id, .spki_digest = certificate.spki_digest(), .address = AddressOf(context.peer())};
+  MIG_ASSIGN_OR_RETURN(CertificateFacts facts, certificates.Read(absl::string_view(
+                                                   shown.front().data(), shown.front().size())));
+  return Peer{.id = std::move(facts.id),
+              .spki_digest = facts.spki_digest,
+              .address = AddressOf(context.peer())};
 }
 
 }  // namespace mig::coordinator

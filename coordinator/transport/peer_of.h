@@ -10,12 +10,14 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "coordinator/fleet/peer.h"
+#include "coordinator/transport/known_certificates.h"
 
 namespace mig::coordinator {
 
-// The caller of a port that requires client certificates: gRPC has checked the chain and its time.
-// Errors (trust::RefusalOf): CERTIFICATE where it does not carry exactly one SPIFFE id of ours.
-absl::StatusOr<Peer> PeerOf(const grpc::ServerContextBase& context);
+// The caller of a port that requires client certificates: gRPC has checked the chain and its time
+// at the handshake. Errors: CERTIFICATE where it showed none; KnownCertificates::Read's.
+absl::StatusOr<Peer> CertifiedPeerOf(const grpc::ServerContextBase& context,
+                                     KnownCertificates& certificates);
 
 // The caller of the enrollment port: an address and nothing else.
 Peer AnonymousPeerOf(const grpc::ServerContextBase& context);
