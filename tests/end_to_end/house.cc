@@ -5,7 +5,6 @@
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "base/testing/status_matchers.h"
-#include "tests/harness/ceremony.h"
 #include "tests/harness/files.h"
 #include "tests/harness/programs.h"
 #include "trust/x509/certificate.h"
@@ -20,40 +19,21 @@ void House::SetUp() {
   clock_ = *std::move(clock);
   const auto programs = Programs::Find("");
   ASSERT_THAT(programs, IsOk());
-  auto world = World::Make(*programs, "house");
-  ASSERT_THAT(world, IsOk());
-  world_ = *std::move(world);
-  ana_.emplace(*world_);
-  ASSERT_THAT(
-      world_->RunWell({programs->migctl, "trial", "init", TrialFile(""), "--operator", "ana"}),
-      IsOk());
-  auto coordinator = Coordinator::In(*world_, world_->Path("trial"));
-  ASSERT_THAT(coordinator, IsOk());
-  coordinator_.emplace(*std::move(coordinator));
-  ASSERT_THAT(coordinator_->Start(), IsOk());
-  ASSERT_THAT(LogIn(*ana_, world_->Path("trial"), LoopbackEndpoint(coordinator_->ports().operators),
-                    LoopbackEndpoint(coordinator_->ports().enrollment), TrialFile("servers-ca.pem"),
-                    TrialFile("root-1")),
-              IsOk());
+  auto site = TrialSite::Make(*programs, "house");
+  ASSERT_THAT(site, IsOk());
+  site_ = *std::move(site);
 }
 
 void House::TearDown() {
-  if (HasFailure() && coordinator_.has_value()) {
-    RecordProperty("coordinator_said", coordinator_->Said());
+  if (HasFailure() && site_ != nullptr) {
+    RecordProperty("coordinator_said", coordinator().Said());
   }
 }
 
 LoaderHost& House::NewHost(const HostOptions& options) {
-  auto host =
-      LoaderHost::Make(*world_, coordinator_->ports(), kTrialDomain, TrialFile("root-1"), options);
+  auto host = site_->NewHost(options);
   EXPECT_THAT(host, IsOk());
   return hosts_.emplace_back(*std::move(host));
-}
-
-absl::Status House::Enroll(const LoaderHost& host) const {
-  const std::string token = host.Path("token");
-  MIG_RETURN_IF_ERROR(ana_->Do({"enroll", "token", "new", "--out", token}).status());
-  return host.Do({"enroll", "--token-file", token}).status();
 }
 
 LoaderHost& House::EnrolledHost(const HostOptions& options) {
@@ -74,12 +54,12 @@ absl::StatusOr<std::string> HostIdOf(const LoaderHost& host) {
 
 absl::StatusOr<v1::HostDetails> House::WordOf(const LoaderHost& host) const {
   MIG_ASSIGN_OR_RETURN(const std::string id, HostIdOf(host));
-  return ana_->Ask<v1::HostDetails>({"host", "get", id});
+  return ana().Ask<v1::HostDetails>({"host", "get", id});
 }
 
 absl::Status House::RollOut(const AgentRelease& release) const {
   const std::string program = Source(absl::StrCat("agent-", release.version));
-  MIG_RETURN_IF_ERROR(world_->MakeAgent(program, release.version, release.make));
+  MIG_RETURN_IF_ERROR(world().MakeAgent(program, release.version, release.make));
   std::vector<ReleaseVariant> variants;
   for (const LoaderHost& host : hosts_) {
     const std::string config = Source(absl::StrCat(host.name(), "-", release.version, ".conf"));
@@ -89,10 +69,7 @@ absl::Status House::RollOut(const AgentRelease& release) const {
     variant.files.insert(variant.files.end(), release.extra.begin(), release.extra.end());
     variants.push_back(std::move(variant));
   }
-  MIG_RETURN_IF_ERROR(ana_->Release("agent", release.version, variants,
-                                    {TrialFile("keys/release.key")}, release.retire));
-  MIG_RETURN_IF_ERROR(ana_->Plan("agent", release.version, {TrialFile("keys/rollout.key")}));
-  return ana_->Start(absl::StrCat("agent-", release.version));
+  return site_->RollOut(release.version, variants, release.retire);
 }
 
 }  // namespace mig::tests

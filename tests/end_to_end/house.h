@@ -8,7 +8,6 @@
 
 #include <list>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,11 +19,10 @@
 #include "tests/harness/coordinator.h"
 #include "tests/harness/loader_host.h"
 #include "tests/harness/operator.h"
+#include "tests/harness/trial_site.h"
 #include "tests/harness/world.h"
 
 namespace mig::tests {
-
-inline constexpr char kTrialDomain[] = "trial.local";
 
 // One release of the test agent, as its maker says it.
 struct AgentRelease {
@@ -41,31 +39,29 @@ class House : public ::testing::Test {
   void SetUp() override;
   void TearDown() override;
 
-  const World& world() const { return *world_; }
-  Coordinator& coordinator() { return *coordinator_; }
-  const Operator& ana() const { return *ana_; }
-  std::string TrialFile(const std::string& name) const { return world_->Path("trial/" + name); }
+  const World& world() const { return site_->world(); }
+  Coordinator& coordinator() { return site_->coordinator(); }
+  const Operator& ana() const { return site_->ana(); }
+  std::string TrialFile(const std::string& name) const { return site_->File(name); }
 
   // A host of this house that is not enrolled. Lives as long as the test.
   LoaderHost& NewHost(const HostOptions& options);
   // One that is.
   LoaderHost& EnrolledHost(const HostOptions& options);
-  absl::Status Enroll(const LoaderHost& host) const;
+  absl::Status Enroll(const LoaderHost& host) const { return site_->Enroll(host); }
   // The coordinator's word of a host.
   absl::StatusOr<v1::HostDetails> WordOf(const LoaderHost& host) const;
 
   // Publishes, signs, plans and starts agent@VERSION: a variant for each host that there is, which
   // differ in their configuration.
   absl::Status RollOut(const AgentRelease& release) const;
-  std::string Source(const std::string& name) const { return world_->Path(name); }
+  std::string Source(const std::string& name) const { return world().Path(name); }
 
   std::unique_ptr<base::SystemClock> clock_;
   base::SystemRandom random_;
 
  private:
-  std::unique_ptr<World> world_;
-  std::optional<Coordinator> coordinator_;
-  std::optional<Operator> ana_;
+  std::unique_ptr<TrialSite> site_;
   std::list<LoaderHost> hosts_;
 };
 

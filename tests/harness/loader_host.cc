@@ -35,8 +35,7 @@ desk = "{name}"
 constexpr char kDictionaryToml[] = R"(# Which file each component is here, and how the agent is run.
 [product.agent]
 {activation}
-probe = { http = "http://127.0.0.1:{port}/health", timeout = "2s" }
-probation = "{probation}"
+{probe}probation = "{probation}"
 [product.agent.component.agent]
 path = "{directory}/agent/agent"
 mode = "0755"
@@ -83,10 +82,15 @@ std::string LoaderHost::DictionaryToml(const HostOptions& options) const {
                               agent_program(), "\", \"--config\", \"", agent_config(),
                               "\", \"--install\"]\nunit = \"mig-agent.service\"");
   }
+  std::string probe;
+  if (options.probe == HostOptions::Probe::kHttp) {
+    probe = absl::StrCat("probe = { http = \"http://127.0.0.1:", agent_port_,
+                         "/health\", timeout = \"2s\" }\n");
+  }
   return absl::StrReplaceAll(
       kDictionaryToml,
       {{"{activation}", activation},
-       {"{port}", absl::StrCat(agent_port_)},
+       {"{probe}", probe},
        {"{probation}", absl::StrCat(absl::ToInt64Milliseconds(options.probation), "ms")},
        {"{directory}", directory_},
        {"{owner}", world_->owner()}});

@@ -33,6 +33,8 @@ struct HostOptions {
   enum class Activation { kProcess, kSelfInstalling };
   Activation activation = Activation::kProcess;
   absl::Duration probation = absl::Seconds(2);
+  enum class Probe { kHttp, kNone };
+  Probe probe = Probe::kHttp;
 };
 
 class LoaderHost {

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -45,6 +46,10 @@ absl::StatusOr<Started> StartProgram(const std::vector<std::string>& words,
     dup2(nothing.get(), STDIN_FILENO);
     dup2(out, STDOUT_FILENO);
     dup2(err, STDERR_FILENO);
+    if (options.traced) {
+      if (ptrace(PTRACE_TRACEME, 0, nullptr, nullptr) != 0) _exit(kMayNotBeTraced);
+      raise(SIGSTOP);
+    }
     if (chdir(options.directory.c_str()) == 0) {
       execve(arguments[0], arguments.data(), environment.data());
     }

@@ -19,7 +19,11 @@ struct StartOptions {
   std::string directory = "/";
   int out = -1;  // where its standard output and error go; borrowed
   int err = -1;
+  // Stops before its execve, traced (ptrace) by the thread that starts it; ends with
+  // kMayNotBeTraced where the system does not let it. See tests/kill/tracer.h.
+  bool traced = false;
 };
+inline constexpr int kMayNotBeTraced = 126;
 
 // A child in a process group of its own, with an empty standard input. A value to be waited for
 // once.
