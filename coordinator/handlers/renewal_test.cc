@@ -84,6 +84,7 @@ TEST_F(RenewalTest, ANewKeyAndTheOldOneAreBothGood) {
   EXPECT_THAT(Welcome(host.peer), IsOk());  // the answer may have been lost
 }
 
+// R1.
 TEST_F(RenewalTest, TheIdStaysWhateverTheKey) {
   const InProcessCoordinator::EnrolledHost host = coordinator_.Enroll(1);
 
@@ -163,6 +164,7 @@ TEST_F(RenewalTest, AStrangersProofIsRefused) {
               Optional(Eq(v1::Refusal::POSSESSION)));
 }
 
+// R8.
 TEST_F(RenewalTest, AProofForAnotherTrustDomainIsRefused) {
   const InProcessCoordinator::EnrolledHost host = coordinator_.Enroll(1);
   EXPECT_THAT(

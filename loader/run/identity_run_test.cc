@@ -18,6 +18,7 @@ class IdentityRunTest : public testing::RunTest {
   std::string Identity() { return *host_.Get("/var/lib/mig-loader/identity/host.pem"); }
 };
 
+// R1.
 TEST_F(IdentityRunTest, IsRenewedOverTlsOnceAThirdOfItsLifeIsLeft) {
   EnrollHost();
   const std::string first = Identity();
@@ -69,6 +70,7 @@ TEST_F(IdentityRunTest, WithoutAFormerKeyAnUnknownOneIsSaid) {
   EXPECT_EQ(result.refusal.code(), Refusal::UNRECORDED_KEY);
 }
 
+// R1.
 TEST_F(IdentityRunTest, ACertificateForAnotherIdIsNotInstalled) {
   EnrollHost();
   const std::string before = Identity();
