@@ -76,6 +76,23 @@ TEST_F(DictionaryTest, ReadsWhatAComponentIsHere) {
   EXPECT_EQ(target->policy, TargetPolicy::kObserve);
 }
 
+TEST_F(DictionaryTest, ReadsAttributesAndCapabilities) {  // ADVERSARY 110
+  absl::StatusOr<Dictionary> dictionary = LoadComponent(
+      "attributes = { \"security.selinux\" = \"u:r:t:s0\", \"user.a\" = \"\" }\n"
+      "capabilities = [\"cap_net_raw\"]");
+  ASSERT_THAT(dictionary, IsOk());
+  const Attributes named = dictionary->Resolve("agent", "agent")->attributes;
+  EXPECT_THAT(named, SizeIs(3));
+  EXPECT_EQ(named.at("security.selinux"), "u:r:t:s0");
+  EXPECT_EQ(named.at("user.a"), "");
+  EXPECT_THAT(named.at("security.capability"), SizeIs(20));
+
+  dictionary = LoadComponent("capabilities = []");
+  ASSERT_THAT(dictionary, IsOk());
+  EXPECT_EQ(dictionary->Resolve("agent", "agent")->attributes,
+            (Attributes{{"security.capability", ""}}));
+}
+
 TEST_F(DictionaryTest, ExampleLoadsAndShowsEveryKey) {
   const std::string example = ExampleFile("dictionary.toml");
   const absl::StatusOr<Dictionary> shipped = Load(example);
@@ -189,6 +206,13 @@ TEST_F(DictionaryTest, EachWrongComponentIsOneLineWithFileLineKeyAndWayOut) {
       {"max_bytes = 2000000000", "max_bytes: 2000000000 is out of bounds"},
       {"local_change = \"ask\"", "local_change: \"ask\" is not known; one of \"repair\", \"keep\""},
       {"observe = \"yes\"", "observe: this must be true or false"},
+      {"attributes = \"x\"", "component.agent.attributes: this must be a table"},
+      {"attributes = { \"security.ima\" = \"x\" }",
+       "agent.attributes.security.ima: \"security.ima\" is not set here"},
+      {"attributes = { \"security.capability\" = \"x\" }", "this is written as capabilities"},
+      {"attributes = { \"security.selinux\" = \"\" }", "a label cannot be taken away"},
+      {"attributes = { \"user.a\" = 1 }", "attributes.user.a: this must be text in quotes"},
+      {"capabilities = [\"net_raw\"]", "capabilities: \"net_raw\" is no capability"},
       {"path2 = \"/x\"", "component.agent.path2: this key is not known here"},
   };
   for (const Wrong& wrong : kWrong) {

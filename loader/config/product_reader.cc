@@ -13,6 +13,7 @@
 #include "base/sizes.h"
 #include "base/status_macros.h"
 #include "base/text.h"
+#include "loader/config/attributes.h"
 #include "loader/config/table_reader.h"
 #include "loader/services/loopback_http.h"
 #include "trust/names.h"
@@ -105,6 +106,33 @@ void ReadProbe(TableReader& reader, AgentSpec& agent) {
   reader.Adopt(probe.Finish());
 }
 
+void ReadFileAttributes(TableReader& reader, Attributes& attributes) {
+  if (const base::TomlValue* value = reader.Find("attributes")) {
+    if (value->kind != base::TomlValue::Kind::kTable) {
+      return reader.Fail("attributes", "this must be a table, like { \"user.origin\" = \"mig\" }");
+    }
+    TableReader table(*value, reader.NameOf("attributes"));
+    for (const auto& [name, element] : value->fields) {
+      const absl::Status is_named = CheckAttributeName(name);
+      if (!is_named.ok()) table.Fail(name, is_named.message());
+      const std::string text = table.Text(name, "");
+      if (text.empty() && absl::StartsWith(name, "security.")) {
+        table.Fail(name, "a label cannot be taken away; leave the key away to keep what is there");
+      }
+      attributes[name] = text;
+    }
+    if (attributes.size() > kMaxAttributes) {
+      table.Fail("", absl::StrCat("over ", kMaxAttributes, " attributes"));
+    }
+    reader.Adopt(table.Finish());
+  }
+  if (reader.Find("capabilities") == nullptr) return;
+  const absl::StatusOr<std::string> value =
+      CapabilityValue(reader.Texts("capabilities", base::kMaxArguments));
+  if (!value.ok()) return reader.Fail("capabilities", value.status().message());
+  attributes[std::string(kCapabilityAttribute)] = *value;
+}
+
 // What components and families have alike.
 void ReadTarget(TableReader& reader, const Owners& owners, Target& target) {
   target.mode = reader.Mode("mode", kDefaultMode);
@@ -123,6 +151,7 @@ void ReadTarget(TableReader& reader, const Owners& owners, Target& target) {
   target.local_change = reader.Word("local_change", 0, {"repair", "keep"}) == 0
                             ? LocalChange::kRepair
                             : LocalChange::kKeep;
+  ReadFileAttributes(reader, target.attributes);
   target.policy = reader.Boolean("observe", false) ? TargetPolicy::kObserve : TargetPolicy::kManage;
 }
 

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "base/path.h"
+#include "loader/config/attributes.h"
 
 namespace mig::loader {
 
@@ -30,6 +31,7 @@ struct Target {
   uint64_t max_bytes = 0;
   LocalChange local_change = LocalChange::kRepair;
   TargetPolicy policy = TargetPolicy::kManage;
+  Attributes attributes;  // those that the dictionary says; others of the file are left alone
 
   std::string path() const { return base::JoinPath(directory, file_name); }
 

@@ -9,6 +9,7 @@
 
 #include "absl/strings/string_view.h"
 #include "base/digest.h"
+#include "loader/config/attributes.h"
 #include "loader/config/target.h"
 
 namespace mig::loader {
@@ -23,12 +24,13 @@ enum class LocalState {
 struct LocalFile {
   Target target;
   LocalState state = LocalState::kMissing;
-  // Unless kPresent, all zero.
+  // Unless kPresent, all zero or empty.
   uint64_t size_bytes = 0;
   uint32_t mode = 0;
   uint32_t uid = 0;
   uint32_t gid = 0;
   base::Digest digest;
+  Attributes attributes;  // of those that the target names; an empty value: it has none
   // Of kNotAFile and kUnreadable: why, for people.
   std::string why;
 

@@ -14,6 +14,7 @@
 #include "base/hash_file.h"
 #include "base/sizes.h"
 #include "base/status_macros.h"
+#include "loader/scan/file_attributes.h"
 
 namespace mig::loader {
 
@@ -61,6 +62,7 @@ class Looker {
     file.size_bytes = 0;
     file.mode = file.uid = file.gid = 0;
     file.digest = base::Digest();
+    file.attributes.clear();
     file.why.clear();
   }
 
@@ -89,11 +91,24 @@ class Looker {
                               file.target.max_bytes, "; raise its max_bytes");
       return;
     }
+    absl::Status done;
     if (const base::Digest* digest = tools_.cache.Find(*stat, cursor_)) {
-      return Fill(file, *stat, *digest);
+      Fill(file, *stat, *digest);
+    } else {
+      done = Hash(file);
     }
-    const absl::Status done = Hash(file);
-    if (!done.ok()) CannotRead(file, done);
+    if (done.ok() && !file.target.attributes.empty()) done = LookAtAttributes(file);
+    if (done.ok()) return;
+    Forget(file);
+    CannotRead(file, done);
+  }
+
+  // No cache holds them.
+  absl::Status LookAtAttributes(LocalFile& file) {
+    MIG_ASSIGN_OR_RETURN(const std::unique_ptr<base::File> open,
+                         directory_->OpenRead(file.target.file_name));
+    MIG_ASSIGN_OR_RETURN(file.attributes, ReadAttributes(*open, file.target.attributes));
+    return absl::OkStatus();
   }
 
   absl::Status Hash(LocalFile& file) {

@@ -190,6 +190,24 @@ TEST_F(ScanTest, EachChangeIsSeenAtTheNextScan) {
   EXPECT_EQ(OwnerText(ScanOne("agent")), "7:8");
 }
 
+TEST_F(ScanTest, NamedAttributesAreReadThoughTheDigestIsKnown) {  // ADVERSARY 110
+  Put(kDictionaryPath,
+      absl::StrCat(kDictionary, "[product.b.component.x]\npath = \"/opt/a/x\"\n",
+                   "attributes = { \"user.origin\" = \"mig\" }\ncapabilities = []\n"));
+  Put("/opt/a/x", "x");
+  clock_.Advance(absl::Minutes(1));
+  const auto attributes = [this] { return Scan().Find("b", "x")->attributes; };
+  EXPECT_EQ(attributes(), (Attributes{{"security.capability", ""}, {"user.origin", ""}}));
+  clock_.Advance(absl::Minutes(1));
+  ASSERT_THAT(Open("/opt/a/x")->SetAttribute("user.origin", "mig"), IsOk());
+  ASSERT_THAT(Open("/opt/a/x")->SetAttribute("user.other", "y"), IsOk());
+  clock_.Advance(absl::Minutes(1));
+  for (int times = 0; times < 2; ++times) {
+    EXPECT_EQ(attributes(), (Attributes{{"security.capability", ""}, {"user.origin", "mig"}}));
+  }
+  EXPECT_EQ(ScanOne("agent").attributes, Attributes());
+}
+
 TEST_F(ScanTest, FileChangedWithinTheTickOfItsHashingIsHashedAgain) {
   Put("/opt/a/agent", "agent 2", 0755);  // younger than 2 s
   EXPECT_EQ(ScanOne("agent").digest, base::Sha256Of("agent 2"));
