@@ -27,7 +27,8 @@ absl::Status KeepOne(const Place& place, const Component& component, KeptSets& k
 KeptSet SetOf(const trust::Installed& release, const std::vector<Component>& components) {
   KeptSet set = {.release = release};
   for (const Component& component : components) {
-    set.files.push_back({.name = component.target.name, .facts = component.facts()});
+    set.files.push_back(
+        {.name = component.target.name, .facts = WithoutAttributes(component.facts())});
   }
   std::sort(set.files.begin(), set.files.end(),
             [](const KeptFile& a, const KeptFile& b) { return a.name < b.name; });

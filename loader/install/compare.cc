@@ -29,7 +29,7 @@ absl::Status CheckReplaceable(const LocalFile& file) {
 bool IsAsWanted(const LocalFile& file, const FileFacts& wanted) {
   return file.state == LocalState::kPresent && file.digest == wanted.digest &&
          file.size_bytes == wanted.size_bytes && file.mode == wanted.mode &&
-         file.uid == wanted.uid && file.gid == wanted.gid;
+         file.uid == wanted.uid && file.gid == wanted.gid && file.attributes == wanted.attributes;
 }
 
 absl::Status CheckSize(const Component& component) {

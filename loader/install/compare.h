@@ -25,7 +25,8 @@ struct Component {
             .size_bytes = content.size_bytes,
             .mode = target.mode,
             .uid = target.uid,
-            .gid = target.gid};
+            .gid = target.gid,
+            .attributes = target.attributes};
   }
 };
 

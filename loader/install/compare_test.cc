@@ -54,6 +54,24 @@ LocalFile WithState(std::string name, LocalState state) {
   return file;
 }
 
+TEST(CompareTest, AnAttributeThatTheDictionaryNamesIsPartOfTheFile) {  // ADVERSARY 110
+  Component wanted = ComponentOf("agent", "1");
+  wanted.target.attributes = {{"user.origin", "mig"}, {"security.capability", ""}};
+  LocalFile file = Present("agent", "1");
+  for (const auto& [name, value] : wanted.target.attributes) {
+    file.attributes = wanted.target.attributes;
+    const auto same = Compare({.components = {wanted}}, {}, {.files = {file}});
+    ASSERT_THAT(same, IsOk());
+    EXPECT_THAT(same->changes, IsEmpty());
+
+    file.attributes[name] = "another";
+    const auto other = Compare({.components = {wanted}}, {}, {.files = {file}});
+    ASSERT_THAT(other, IsOk());
+    ASSERT_THAT(other->changes, SizeIs(1));
+    EXPECT_EQ(other->changes[0].after->attributes, wanted.target.attributes);
+  }
+}
+
 TEST(CompareTest, ReleaseThatIsThereChangesNothing) {  // ADVERSARY 81
   const auto comparison =
       Compare({.components = {ComponentOf("agent", "1")}}, {}, {.files = {Present("agent", "1")}});

@@ -1,6 +1,8 @@
 #include "loader/install/file_facts.h"
 
+#include <algorithm>
 #include <memory>
+#include <string>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
@@ -9,6 +11,7 @@
 #include "base/path.h"
 #include "base/sizes.h"
 #include "base/status_macros.h"
+#include "loader/scan/file_attributes.h"
 
 namespace mig::loader {
 
@@ -27,6 +30,21 @@ FileFacts FactsOf(const base::FileStat& stat, const base::FileDigest& content) {
 std::ostream& operator<<(std::ostream& out, const FileFacts& facts) {
   return out << facts.digest.ToHex().substr(0, 8) << " " << facts.size_bytes << " bytes "
              << absl::StrFormat("%04o", facts.mode) << " " << facts.uid << ":" << facts.gid;
+}
+
+FileFacts WithoutAttributes(FileFacts facts) {
+  facts.attributes.clear();
+  return facts;
+}
+
+bool Satisfies(const std::optional<FileFacts>& got, const std::optional<FileFacts>& wanted) {
+  if (!got.has_value() || !wanted.has_value()) return got.has_value() == wanted.has_value();
+  if (WithoutAttributes(*got) != WithoutAttributes(*wanted)) return false;
+  return std::all_of(
+      wanted->attributes.begin(), wanted->attributes.end(), [&got](const auto& attribute) {
+        const auto found = got->attributes.find(attribute.first);
+        return attribute.second == (found == got->attributes.end() ? std::string() : found->second);
+      });
 }
 
 absl::StatusOr<std::optional<FileFacts>> ReadFacts(base::Directory& directory,
@@ -58,7 +76,8 @@ absl::StatusOr<bool> HasFacts(base::Directory& directory, absl::string_view name
   MIG_ASSIGN_OR_RETURN(const std::unique_ptr<base::File> file, directory.OpenRead(name));
   MIG_ASSIGN_OR_RETURN(const base::FileDigest content,
                        base::HashFile(*file, base::kMaxComponentBytes));
-  return content == facts->content();
+  if (content != facts->content()) return false;
+  return HasAttributes(*file, facts->attributes);
 }
 
 }  // namespace mig::loader

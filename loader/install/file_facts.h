@@ -12,6 +12,7 @@
 #include "base/digest.h"
 #include "base/file_system.h"
 #include "base/hash_file.h"
+#include "loader/config/attributes.h"
 
 namespace mig::loader {
 
@@ -21,6 +22,8 @@ struct FileFacts {
   uint32_t mode = 0;
   uint32_t uid = 0;
   uint32_t gid = 0;
+  // What it must have, and (empty values) what it must not have; it may have others.
+  Attributes attributes;
 
   base::FileDigest content() const { return {.digest = digest, .size_bytes = size_bytes}; }
 
@@ -28,8 +31,14 @@ struct FileFacts {
 };
 std::ostream& operator<<(std::ostream& out, const FileFacts& facts);
 
-// What file `name` is; absent: nothing has that name. Reads all of it: no cache.
-// FailedPrecondition: it is no regular file. ResourceExhausted: over 1 GiB.
+// `facts`, for what does not remember attributes.
+FileFacts WithoutAttributes(FileFacts facts);
+
+// Whether a file that is `got` is as `wanted` says, attributes included.
+bool Satisfies(const std::optional<FileFacts>& got, const std::optional<FileFacts>& wanted);
+
+// What file `name` is, but for its attributes; absent: nothing has that name. Reads all of it: no
+// cache. FailedPrecondition: it is no regular file. ResourceExhausted: over 1 GiB.
 absl::StatusOr<std::optional<FileFacts>> ReadFacts(base::Directory& directory,
                                                    absl::string_view name);
 

@@ -24,6 +24,8 @@ constexpr size_t kHeadBytes = 8 + 4;  // magic, length
 constexpr uint32_t kFormat = 1;
 constexpr size_t kMaxFiles = base::kMaxJournalFiles;
 constexpr uint32_t kMaxMode = 07777;
+constexpr size_t kMaxAttributeNameBytes = 255;  // both as the kernel's
+constexpr size_t kMaxAttributeBytes = 64 * base::kKiB;
 constexpr uint32_t kJournalMode = 0600;
 // With magic, length and checksum.
 constexpr uint64_t kMaxFileBytes = base::kMaxJournalBytes + 64;
@@ -41,6 +43,11 @@ v1::FileFacts ToMessage(const FileFacts& facts) {
   message.set_mode(facts.mode);
   message.set_uid(facts.uid);
   message.set_gid(facts.gid);
+  for (const auto& [name, value] : facts.attributes) {
+    v1::FileAttribute& attribute = *message.add_attributes();
+    attribute.set_name(name);
+    attribute.set_value(value);
+  }
   return message;
 }
 
@@ -88,6 +95,15 @@ absl::StatusOr<FileFacts> FromMessage(const v1::FileFacts& message) {
   facts.mode = message.mode();
   facts.uid = message.uid();
   facts.gid = message.gid();
+  for (const v1::FileAttribute& attribute : message.attributes()) {
+    const bool is_bounded = !attribute.name().empty() &&
+                            attribute.name().size() <= kMaxAttributeNameBytes &&
+                            attribute.value().size() <= kMaxAttributeBytes;
+    const bool is_sorted =
+        facts.attributes.empty() || facts.attributes.rbegin()->first < attribute.name();
+    if (!is_bounded || !is_sorted) return Damaged("a file's attributes");
+    facts.attributes[attribute.name()] = attribute.value();
+  }
   return facts;
 }
 

@@ -35,7 +35,12 @@ Journal Example() {
   const FileFacts old_facts = {
       .digest = base::Sha256Of("old"), .size_bytes = 3, .mode = 0644, .uid = 1, .gid = 2};
   const FileFacts new_facts = {
-      .digest = base::Sha256Of("new"), .size_bytes = 3, .mode = 04755, .uid = 0, .gid = 0};
+      .digest = base::Sha256Of("new"),
+      .size_bytes = 3,
+      .mode = 04755,
+      .uid = 0,
+      .gid = 0,
+      .attributes = {{"security.capability", ""}, {"user.mig", std::string("a\0b", 3)}}};
   journal.files = {
       {"agent", "/opt/a", "agent", ".mig-stage-1", "kept/agent/aa", old_facts, new_facts},
       {"conf/new", "/opt/a/conf.d", "new", ".mig-stage-2", "", std::nullopt, new_facts},

@@ -28,7 +28,7 @@ namespace mig::loader {
 
 struct KeptFile {
   std::string name;  // the component's
-  FileFacts facts;
+  FileFacts facts;   // without attributes: the journal remembers those
 
   friend bool operator==(const KeptFile&, const KeptFile&) = default;
 };

@@ -6,7 +6,7 @@
 #include "base/check.h"
 #include "base/file.h"
 #include "base/status_macros.h"
-#include "loader/install/file_source.h"
+#include "loader/install/partial_file.h"
 #include "loader/install/staged_file.h"
 
 namespace mig::loader {
@@ -126,9 +126,10 @@ absl::Status Moves::StageFrom(const JournalFile& file, const FileFacts& wanted,
                               base::File& source) {
   MIG_ASSIGN_OR_RETURN(const base::FileStat stat, source.Stat());
   if (stat.size_bytes != wanted.size_bytes) return absl::DataLossError("another size");
-  FileSource contents(source);
-  MIG_ASSIGN_OR_RETURN(StagedFile staged,
-                       StagedFile::Write(DirectoryOf(file), file.file_name, wanted, 0, contents));
+  MIG_ASSIGN_OR_RETURN(PartialFile part,
+                       PartialFile::Create(DirectoryOf(file), file.file_name, wanted.content()));
+  MIG_RETURN_IF_ERROR(part.CopyFrom(source));
+  MIG_ASSIGN_OR_RETURN(StagedFile staged, std::move(part).Finish(wanted));
   staged.Release();
   is_newly_staged_ = true;
   return absl::OkStatus();

@@ -30,6 +30,7 @@ namespace mig::loader {
 namespace {
 
 using ::mig::base::testing::IsOk;
+using ::mig::base::testing::IsOkAndHolds;
 using ::mig::loader::testing::FileSet;
 using ::mig::loader::testing::Invariants;
 using ::mig::loader::testing::ReadFileSet;
@@ -81,6 +82,7 @@ class PosixInstallTest : public ::testing::TestWithParam<mode_t> {
     target.mode = mode;
     target.uid = static_cast<uint32_t>(getuid());
     target.gid = static_cast<uint32_t>(getgid());
+    target.attributes = attributes_;
     return {.target = target,
             .content = {.digest = base::Sha256Of(bytes), .size_bytes = bytes.size()}};
   }
@@ -114,6 +116,7 @@ class PosixInstallTest : public ::testing::TestWithParam<mode_t> {
   }
   size_t Entries() { return Targets()->List(100)->size(); }
 
+  Attributes attributes_;  // that the dictionary says of both
   const mode_t old_umask_;
   base::PosixFileSystem disk_;
   ScratchDirectory targets_;
@@ -131,6 +134,23 @@ TEST_P(PosixInstallTest, InstallsAndKeepsAcrossTwoFileSystems) {  // ADVERSARY 1
   EXPECT_EQ(files.begin()->second, NewComponents()[0].facts());
   EXPECT_EQ(files.rbegin()->second, NewComponents()[1].facts());
   EXPECT_EQ(Entries(), 2u);
+}
+
+TEST_P(PosixInstallTest, FilesHaveTheAttributesThatTheDictionarySays) {  // ADVERSARY 110
+  const auto old = Targets()->OpenReadWrite("agent");
+  ASSERT_THAT(old, IsOk());
+  const absl::Status given = (*old)->SetAttribute("user.origin", "package");
+  if (absl::IsUnimplemented(given)) GTEST_SKIP() << given.message();
+  attributes_ = {{"user.origin", "mig"}};
+  absl::StatusOr<Transaction> transaction = Replace();
+  ASSERT_THAT(transaction, IsOk());
+  EXPECT_THAT((*Targets()->OpenRead("agent"))->GetAttribute("user.origin"), IsOkAndHolds("mig"));
+
+  v1::Refusal why;
+  why.set_code(v1::Refusal::PROBE);
+  ASSERT_THAT(transaction->GoBack(why, ""), IsOk());
+  EXPECT_THAT((*Targets()->OpenRead("agent"))->GetAttribute("user.origin"),
+              IsOkAndHolds("package"));
 }
 
 TEST_P(PosixInstallTest, GoesBackAfterAKill) {

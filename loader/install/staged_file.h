@@ -1,17 +1,15 @@
-// Step 1 of an install (DESIGN.md 5): new contents lie on disk beside the file they will replace.
-// Why the fsync and the reading back come before any rename: Pillai et al., OSDI 2014.
+// Step 1 of an install (DESIGN.md 5), done: new contents lie on disk beside the file they will
+// replace. partial_file.h makes them. Why the fsync and the reading back come before any rename:
+// Pillai et al., OSDI 2014.
 
 #ifndef MIG_LOADER_INSTALL_STAGED_FILE_H_
 #define MIG_LOADER_INSTALL_STAGED_FILE_H_
 
 #include <cstdint>
-#include <memory>
 #include <string>
 
 #include "absl/status/status.h"
-#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "base/byte_stream.h"
 #include "base/file_system.h"
 #include "base/hash_file.h"
 #include "loader/install/file_facts.h"
@@ -30,26 +28,6 @@ std::string StagedName(absl::string_view file_name, const base::FileDigest& cont
 // unless Release was called. One thread at a time. `directory` must outlive it.
 class StagedFile {
  public:
-  // How many bytes of this content an earlier run left here: Write may go on from there.
-  // 0: none, or what is there is not ours (removed). All of them: nothing need be fetched.
-  static absl::StatusOr<uint64_t> BytesThere(base::Directory& directory,
-                                             absl::string_view file_name,
-                                             const base::FileDigest& content, uint32_t owner_uid);
-
-  // Writes what `contents` yields, from byte `offset` of the content on (what BytesThere said, or
-  // 0); all of it is hashed when it is read back. Takes at most the rest and one byte more, so an
-  // endless source fills no disk; memory: one 64 KiB buffer.
-  //
-  // Errors: LENGTH     (DataLoss) too short, which stays, to go on from; or too long: removed
-  //         HASH       (DataLoss) another digest; the message has both; removed
-  //         DISK_FULL  (ResourceExhausted) removed
-  //         PermissionDenied  the owner cannot be set; removed
-  //         the source's own  what came stays, to go on from
-  // In any case the target is as before.
-  static absl::StatusOr<StagedFile> Write(base::Directory& directory, absl::string_view file_name,
-                                          const FileFacts& want, uint64_t offset,
-                                          base::ByteSource& contents);
-
   StagedFile(StagedFile&& other) noexcept;
   StagedFile& operator=(StagedFile&&) = delete;
   ~StagedFile();
@@ -65,6 +43,8 @@ class StagedFile {
   void Release() { directory_ = nullptr; }
 
  private:
+  friend class PartialFile;  // the only one who makes them
+
   StagedFile(base::Directory& directory, std::string name, const FileFacts& facts,
              const base::FileStat& stat)
       : directory_(&directory), name_(std::move(name)), facts_(facts), stat_(stat) {}

@@ -10,7 +10,7 @@
 #include "base/sizes.h"
 #include "base/status_macros.h"
 #include "loader/install/component_error.h"
-#include "loader/install/file_source.h"
+#include "loader/scan/file_attributes.h"
 #include "trust/refusal.h"
 
 namespace mig::loader {
@@ -35,6 +35,18 @@ absl::Status CheckKind(base::Directory& directory, const Target& target) {
                        absl::StrCat(target.path(),
                                     " is a link, a directory or a device, and not a file; move it "
                                     "away, or name another path in the loader's dictionary"));
+}
+
+// What the file has of what the dictionary names or what is taken over.
+absl::StatusOr<Attributes> OldAttributes(base::Directory& directory, const Target& target) {
+  Attributes named = target.attributes;
+  for (const absl::string_view name : kTakenOver) named.emplace(name, "");
+  const absl::StatusOr<std::unique_ptr<base::File>> file = directory.OpenRead(target.file_name);
+  if (absl::IsNotFound(file.status())) return Attributes();
+  MIG_RETURN_IF_ERROR(file.status());
+  MIG_ASSIGN_OR_RETURN(Attributes attributes, ReadAttributes(**file, named));
+  std::erase_if(attributes, [](const auto& attribute) { return attribute.second.empty(); });
+  return attributes;
 }
 
 // How much will be written where; two directories of one file system count together.
@@ -94,8 +106,26 @@ absl::StatusOr<Staging> Staging::Begin(const Place& place, absl::string_view pro
     MIG_RETURN_IF_ERROR(AtComponent(target.name, CheckKind(*directory, target)));
     staging.items_.emplace_back().directory = directory.get();
   }
+  MIG_RETURN_IF_ERROR(staging.TakeOverAttributes());
   MIG_RETURN_IF_ERROR(staging.CheckSpace());
   return staging;
+}
+
+// A label or a capability that somebody gave to the file that is replaced belongs to its path, and
+// not to its contents: the new file has it too, unless the dictionary says otherwise.
+absl::Status Staging::TakeOverAttributes() {
+  for (size_t i = 0; i < changes_.size(); ++i) {
+    const Target& target = changes_[i].target;
+    absl::StatusOr<Attributes> old = OldAttributes(*items_[i].directory, target);
+    if (!old.ok()) return AtComponent(target.name, old.status());
+    items_[i].old_attributes = *std::move(old);
+    if (!changes_[i].after) continue;
+    for (const absl::string_view name : kTakenOver) {
+      const auto found = items_[i].old_attributes.find(name);
+      if (found != items_[i].old_attributes.end()) changes_[i].after->attributes.insert(*found);
+    }
+  }
+  return absl::OkStatus();
 }
 
 absl::Status Staging::CheckSpace() {
@@ -107,8 +137,8 @@ absl::Status Staging::CheckSpace() {
     base::Directory& directory = *items_[i].directory;
     if (change.after) {
       MIG_ASSIGN_OR_RETURN(const uint64_t there,
-                           StagedFile::BytesThere(directory, change.target.file_name,
-                                                  change.after->content(), place_.owner_uid));
+                           PartialFile::BytesThere(directory, change.target.file_name,
+                                                   change.after->content(), place_.owner_uid));
       MIG_RETURN_IF_ERROR(needs.Add(directory, OnDisk(change.after->size_bytes - there)));
       MIG_RETURN_IF_ERROR(needs.Add(*state, OnDisk(change.after->size_bytes)));
     }
@@ -127,8 +157,8 @@ absl::StatusOr<Staging::Stagable> Staging::StageFromDisk(size_t index) {
 
   const base::FileDigest content = change.after->content();
   const std::string& file_name = change.target.file_name;
-  MIG_ASSIGN_OR_RETURN(uint64_t there, StagedFile::BytesThere(*item.directory, file_name, content,
-                                                              place_.owner_uid));
+  MIG_ASSIGN_OR_RETURN(uint64_t there, PartialFile::BytesThere(*item.directory, file_name, content,
+                                                               place_.owner_uid));
   if (there == content.size_bytes) {
     base::StringSource nothing_more("");
     const absl::Status staged = Stage(index, there, nothing_more);
@@ -154,18 +184,33 @@ absl::StatusOr<bool> Staging::StageFrom(size_t index, base::File& source) {
   if (stat.size_bytes != content.size_bytes) return false;
   const absl::StatusOr<base::FileDigest> got = base::HashFile(source, content.size_bytes);
   if (!got.ok() || *got != content) return false;
-  FileSource contents(source);
-  MIG_RETURN_IF_ERROR(Stage(index, 0, contents));
+  MIG_RETURN_IF_ERROR(Stage(index, [&source](PartialFile& part) {
+    MIG_RETURN_IF_ERROR(part.Rewind(0));
+    return part.CopyFrom(source);
+  }));
   return true;
 }
 
 absl::Status Staging::Stage(size_t index, uint64_t offset, base::ByteSource& contents) {
+  return Stage(index, [offset, &contents](PartialFile& part) {
+    MIG_RETURN_IF_ERROR(part.Rewind(offset));
+    return part.AppendAll(contents);
+  });
+}
+
+absl::Status Staging::Stage(size_t index, Fill fill) {
   MIG_CHECK(index < changes_.size()) << index;
   const FileChange& change = changes_[index];
   MIG_CHECK(change.after.has_value()) << change.target.name;
   Item& item = items_[index];
-  absl::StatusOr<StagedFile> staged =
-      StagedFile::Write(*item.directory, change.target.file_name, *change.after, offset, contents);
+  const auto stage = [&]() -> absl::StatusOr<StagedFile> {
+    MIG_ASSIGN_OR_RETURN(PartialFile part,
+                         PartialFile::Resume(*item.directory, change.target.file_name,
+                                             change.after->content(), place_.owner_uid));
+    MIG_RETURN_IF_ERROR(fill(part));
+    return std::move(part).Finish(*change.after);
+  };
+  absl::StatusOr<StagedFile> staged = stage();
   if (!staged.ok()) return AtComponent(change.target.name, staged.status());
   item.staged.emplace(*std::move(staged));
   return absl::OkStatus();
@@ -200,12 +245,14 @@ absl::StatusOr<bool> Staging::KeepOld(size_t index) {
                               .size_bytes = change.installed->size_bytes,
                               .mode = target.mode,
                               .uid = target.uid,
-                              .gid = target.gid};
+                              .gid = target.gid,
+                              .attributes = item.old_attributes};
       item.kept_name = kept_.KeptName(change.installed->digest);
       return true;
     }
   }
   MIG_ASSIGN_OR_RETURN(item.before, ReadFacts(*item.directory, target.file_name));
+  if (item.before) item.before->attributes = item.old_attributes;
   if (is_repair) {
     // The release before has the same contents: going back leaves the repaired file (FactsOn).
     item.kept_name = kept_.KeptName(change.after->digest);
@@ -222,14 +269,15 @@ absl::StatusOr<bool> Staging::KeepOld(size_t index) {
   return true;
 }
 
-absl::StatusOr<Transaction> Staging::Commit(const TransactionFacts& facts) && {
+absl::StatusOr<Transaction> Staging::Commit(const TransactionFacts& facts,
+                                            const std::optional<trust::AttemptId>& superseded) && {
   MIG_CHECK(is_kept_) << product_;
   MIG_CHECK(facts.product == product_) << facts.product;
   Journal journal = {.facts = facts, .phase = Phase::kCommitted};
   for (size_t i = 0; i < changes_.size(); ++i) {
     const Target& target = changes_[i].target;
     const Item& item = items_[i];
-    if (item.before == changes_[i].after) continue;  // somebody put it right meanwhile
+    if (Satisfies(item.before, changes_[i].after)) continue;  // somebody put it right meanwhile
     if (item.staged) MIG_RETURN_IF_ERROR(item.staged->CheckUntouched());
     journal.files.push_back({.name = target.name,
                              .directory = target.directory,
@@ -244,7 +292,8 @@ absl::StatusOr<Transaction> Staging::Commit(const TransactionFacts& facts) && {
                                                "': somebody else put its files right meanwhile; "
                                                "the next run looks again"));
   }
-  absl::StatusOr<Transaction> transaction = Transaction::Commit(place_, std::move(journal));
+  absl::StatusOr<Transaction> transaction =
+      Transaction::Commit(place_, std::move(journal), superseded);
   // The journal has them now, also if it could not be taken back: then Recover decides.
   std::move(*this).LeaveForLater();
   return transaction;

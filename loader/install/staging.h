@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "base/byte_stream.h"
@@ -18,6 +19,7 @@
 #include "loader/install/compare.h"
 #include "loader/install/journal.h"
 #include "loader/install/kept_sets.h"
+#include "loader/install/partial_file.h"
 #include "loader/install/place.h"
 #include "loader/install/staged_file.h"
 #include "loader/install/transaction.h"
@@ -30,7 +32,7 @@ namespace mig::loader {
 //   MIG_ASSIGN_OR_RETURN(Staging staging, Staging::Begin(place, "agent", changes));
 //   for (size_t i = 0; i < staging.changes().size(); ++i) {
 //     MIG_ASSIGN_OR_RETURN(const Staging::Stagable have, staging.StageFromDisk(i));
-//     if (!have.is_staged) fetch from have.offset into staging.Stage(i, have.offset, source);
+//     if (!have.is_staged) staging.Stage(i, [](PartialFile& part) { ... fetch what it lacks ... });
 //   }
 //   MIG_ASSIGN_OR_RETURN(const WaysBack ways_back, staging.Keep());
 //   ... judge the plan again ...
@@ -63,8 +65,12 @@ class Staging {
   // itself (when only its mode or owner is wrong), or a kept copy.
   absl::StatusOr<Stagable> StageFromDisk(size_t index);
 
-  // Stages change `index` with what `contents` yields from byte `offset` on. Errors as
-  // StagedFile::Write, with the component's name.
+  // Completes a partial file, from what an earlier run left of it on.
+  using Fill = absl::FunctionRef<absl::Status(PartialFile& part)>;
+  // Stages change `index`. Errors: of `fill`, after which what came stays for a later run; and as
+  // PartialFile::Finish, with the component's name.
+  absl::Status Stage(size_t index, Fill fill);
+  // The same with what `contents` yields from byte `offset` on: at most what is there already.
   absl::Status Stage(size_t index, uint64_t offset, base::ByteSource& contents);
 
   // Components of which the old file could not be kept, since it is damaged already and no good
@@ -79,7 +85,10 @@ class Staging {
   // an error nothing is committed (what could not be made undone is left to Recover, which then
   // goes on by the journal). FailedPrecondition: another install is unfinished; its journal stays,
   // and what is staged here is left for later. MIG_CHECKs that Keep succeeded.
-  absl::StatusOr<Transaction> Commit(const TransactionFacts& facts) &&;
+  // `superseded`: as Transaction::Commit.
+  absl::StatusOr<Transaction> Commit(
+      const TransactionFacts& facts,
+      const std::optional<trust::AttemptId>& superseded = std::nullopt) &&;
 
   // Keeps what is staged for a later run (the network is away, the assignment's life is over).
   void LeaveForLater() &&;
@@ -89,6 +98,7 @@ class Staging {
     base::Directory* directory = nullptr;
     std::optional<StagedFile> staged;
     std::string kept_name;
+    Attributes old_attributes;  // of the file that is there: named, or taken over
     std::optional<FileFacts> before;
   };
 
@@ -98,6 +108,7 @@ class Staging {
         changes_(std::move(changes)),
         kept_(std::move(kept)) {}
 
+  absl::Status TakeOverAttributes();
   absl::Status CheckSpace();
   absl::StatusOr<bool> StageFrom(size_t index, base::File& source);
   absl::StatusOr<bool> KeepOld(size_t index);

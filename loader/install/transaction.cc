@@ -28,7 +28,8 @@ std::string NamesOf(const std::vector<MissingContent>& missing) {
 KeptSet ReplacedSet(const Journal& journal) {
   KeptSet set = {.release = journal.facts.from};
   for (const JournalFile& file : journal.files) {
-    if (file.before) set.files.push_back({.name = file.name, .facts = *file.before});
+    if (!file.before) continue;
+    set.files.push_back({.name = file.name, .facts = WithoutAttributes(*file.before)});
   }
   return set;
 }
@@ -45,7 +46,8 @@ std::vector<base::Digest> OldDigests(const Journal& journal) {
 KeptSet NewSet(const Journal& journal, const std::optional<KeptSet>& current) {
   KeptSet set = {.release = journal.facts.to};
   for (const JournalFile& file : journal.files) {
-    if (file.after) set.files.push_back({.name = file.name, .facts = *file.after});
+    if (!file.after) continue;
+    set.files.push_back({.name = file.name, .facts = WithoutAttributes(*file.after)});
   }
   const auto is_changed = [&journal](const KeptFile& kept) {
     return std::any_of(journal.files.begin(), journal.files.end(),
@@ -62,7 +64,8 @@ KeptSet NewSet(const Journal& journal, const std::optional<KeptSet>& current) {
 }
 
 // One journal at a time: a second one would take the first one's way forward and back with it.
-absl::Status CheckNothingIsUnfinished(base::Directory& state) {
+absl::Status CheckNothingElseIsUnfinished(base::Directory& state, const Journal& next,
+                                          const std::optional<trust::AttemptId>& superseded) {
   const absl::StatusOr<std::optional<Journal>> there = ReadJournal(state);
   if (trust::RefusalOf(there.status()) == v1::Refusal::JOURNAL_DAMAGED) {
     return absl::FailedPreconditionError(
@@ -71,9 +74,11 @@ absl::Status CheckNothingIsUnfinished(base::Directory& state) {
   }
   MIG_RETURN_IF_ERROR(there.status());
   if (!there->has_value()) return absl::OkStatus();
+  const TransactionFacts& facts = (*there)->facts;
+  if (facts.id == superseded && facts.product == next.facts.product) return absl::OkStatus();
   return absl::FailedPreconditionError(absl::StrCat(
-      "an install of product '", (*there)->facts.product, "' is unfinished (",
-      PhaseName((*there)->phase), "); the next run finishes it first: mig-loader run"));
+      "an install of product '", facts.product, "' is unfinished (", PhaseName((*there)->phase),
+      "); the next run finishes it first: mig-loader run"));
 }
 
 }  // namespace
@@ -84,13 +89,16 @@ absl::StatusOr<Transaction> Transaction::Open(const Place& place, Journal journa
   return Transaction(place, std::move(journal), std::move(state), std::move(kept));
 }
 
-absl::StatusOr<Transaction> Transaction::Commit(const Place& place, Journal journal) {
+absl::StatusOr<Transaction> Transaction::Commit(const Place& place, Journal journal,
+                                                const std::optional<trust::AttemptId>& superseded) {
   MIG_CHECK(journal.phase == Phase::kCommitted) << PhaseName(journal.phase);
   MIG_ASSIGN_OR_RETURN(Transaction transaction, Open(place, std::move(journal)));
   transaction.belief_ = Belief::kJustVerified;
-  MIG_RETURN_IF_ERROR(CheckNothingIsUnfinished(*transaction.state_));
+  MIG_RETURN_IF_ERROR(
+      CheckNothingElseIsUnfinished(*transaction.state_, transaction.journal_, superseded));
   const absl::Status written = WriteJournal(*transaction.state_, transaction.journal_);
   if (written.ok()) return transaction;
+  if (superseded.has_value()) return written;
   // None was there, so that a journal that is there now is this one.
   // It may be there, and may be lost in a power cut: so no rename may follow.
   transaction.state_->Unlink(kJournalName).IgnoreError();
@@ -199,6 +207,14 @@ absl::Status Transaction::Close() {
 }
 
 absl::Status Transaction::Supply(const MissingContent& missing, base::ByteSource& contents) {
+  return Supply(missing, [&contents](PartialFile& part) {
+    MIG_RETURN_IF_ERROR(part.Rewind(0));
+    return part.AppendAll(contents);
+  });
+}
+
+absl::Status Transaction::Supply(const MissingContent& missing,
+                                 absl::FunctionRef<absl::Status(PartialFile& part)> fill) {
   const auto file =
       std::find_if(journal_.files.begin(), journal_.files.end(),
                    [&missing](const JournalFile& f) { return f.name == missing.name; });
@@ -211,8 +227,10 @@ absl::Status Transaction::Supply(const MissingContent& missing, base::ByteSource
   MIG_CHECK(wanted.has_value() && wanted->content() == missing.content) << missing.name;
   MIG_ASSIGN_OR_RETURN(const std::unique_ptr<base::Directory> directory,
                        OpenTargetDirectory(place_, file->directory));
-  MIG_ASSIGN_OR_RETURN(StagedFile staged,
-                       StagedFile::Write(*directory, file->file_name, *wanted, 0, contents));
+  MIG_ASSIGN_OR_RETURN(PartialFile part, PartialFile::Resume(*directory, file->file_name,
+                                                             wanted->content(), place_.owner_uid));
+  MIG_RETURN_IF_ERROR(fill(part));
+  MIG_ASSIGN_OR_RETURN(StagedFile staged, std::move(part).Finish(*wanted));
   staged.Release();
   return directory->Sync();
 }

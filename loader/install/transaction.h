@@ -11,10 +11,12 @@
 #define MIG_LOADER_INSTALL_TRANSACTION_H_
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -24,6 +26,7 @@
 #include "loader/install/journal.h"
 #include "loader/install/kept_sets.h"
 #include "loader/install/moves.h"
+#include "loader/install/partial_file.h"
 #include "loader/install/place.h"
 
 namespace mig::loader {
@@ -35,7 +38,13 @@ class Transaction {
   // After an error there is no journal of this transaction, or (if that could not be made sure)
   // Recover finds one. FailedPrecondition, and nothing is changed: a journal is there already; the
   // message names the product of which an install is unfinished.
-  static absl::StatusOr<Transaction> Commit(const Place& place, Journal journal);
+  //
+  // `superseded`, if any, is the unfinished transaction, of the same product, whose place this one
+  // takes in one rename: its files can be made whole neither forward nor back, and this one's were
+  // all staged and verified. After an error one of the two is there, for Recover.
+  static absl::StatusOr<Transaction> Commit(
+      const Place& place, Journal journal,
+      const std::optional<trust::AttemptId>& superseded = std::nullopt);
 
   // Goes on with a journal that is on disk. For Recover, which looks at the files first.
   static absl::StatusOr<Transaction> Open(const Place& place, Journal journal);
@@ -83,8 +92,10 @@ class Transaction {
   absl::Status Close();
 
   // What Recover could not find on this host comes from elsewhere; call Recover again after all of
-  // it, with the same GoingBack. Errors as StagedFile::Write. MIG_CHECKs that a file of the journal
+  // it, with the same GoingBack. Errors as Staging::Stage. MIG_CHECKs that a file of the journal
   // has this name, and this content before or after.
+  absl::Status Supply(const MissingContent& missing,
+                      absl::FunctionRef<absl::Status(PartialFile& part)> fill);
   absl::Status Supply(const MissingContent& missing, base::ByteSource& contents);
 
  private:

@@ -322,7 +322,57 @@ TEST_F(InstallRunTest, AnInterruptedDownloadGoesOnWhereItWas) {
 
   EXPECT_EQ(*host_.Get("/opt/a/agent"), large["agent"]);
   EXPECT_THAT(coordinator_.fetches, SizeIs(5));  // four for it, one for its configuration
-  EXPECT_EQ(host_.CountIn("downloads"), 0u);
+}
+
+// After a run whose download broke off, and one offline.
+class BrokenDownloadTest : public testing::RunTest {
+ protected:
+  BrokenDownloadTest() {
+    EnrollHost();
+    large_["agent"] = std::string(200'000, 'x');
+    coordinator_.Roll(2, large_);
+    coordinator_.cut_fetch_after = 150'000;
+    int streams = 0;
+    coordinator_.before_fetch = [this, &streams] { coordinator_.away = ++streams == 2; };
+    EXPECT_EQ(host_.Run().exit_code, ExitCode::kLater);
+    host_.Run();
+    coordinator_.before_fetch = nullptr;
+    coordinator_.away = false;
+    coordinator_.outcomes.clear();
+  }
+
+  // Of the only install, but for the small component.
+  uint64_t FetchedBytes() const {
+    const std::vector<v1::Outcome> installs = OutcomesOf(v1::Outcome::INSTALL);
+    if (installs.size() != 1) return 0;
+    return installs[0].fetched_bytes() - large_.at("configuration").size();
+  }
+
+  Contents large_ = Release("1.2");
+};
+
+TEST_F(BrokenDownloadTest, GoesOnWhereItWas) {  // ADVERSARY 89
+  ASSERT_THAT(host_.Managed(), SizeIs(1));
+  EXPECT_THAT(host_.Managed().begin()->second, SizeIs(150'000));
+  EXPECT_EQ(host_.Run().exit_code, ExitCode::kOk);
+  EXPECT_EQ(*host_.Get("/opt/a/agent"), large_["agent"]);
+  EXPECT_EQ(FetchedBytes(), 50'000u);
+  EXPECT_THAT(host_.Managed(), SizeIs(2));
+}
+
+TEST_F(BrokenDownloadTest, IsGotOnceMoreIfSomebodyAlteredIt) {  // ADVERSARY 90
+  ASSERT_THAT(host_.Managed(), SizeIs(1));
+  host_.Put(host_.Managed().begin()->first, std::string(150'000, 'z'), 0600);
+  EXPECT_EQ(host_.Run().exit_code, ExitCode::kOk);
+  EXPECT_EQ(*host_.Get("/opt/a/agent"), large_["agent"]);
+  EXPECT_EQ(FetchedBytes(), 250'000u);
+  EXPECT_THAT(host_.Managed(), SizeIs(2));
+}
+
+TEST_F(BrokenDownloadTest, GoesWhenNobodyWantsItAnyMore) {
+  coordinator_.Roll(3, Release("1.3"));
+  EXPECT_EQ(host_.Run().exit_code, ExitCode::kOk);
+  EXPECT_EQ(host_.Managed(), FilesOf("1.3"));
 }
 
 TEST_F(InstallRunTest, TwoProductsAreInstalledOneAfterTheOther) {

@@ -8,8 +8,10 @@
 #include <functional>
 #include <string>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "base/sha256.h"
+#include "loader/install/staged_file.h"
 #include "loader/run/testing/run_test_base.h"
 
 namespace mig::loader {
@@ -41,7 +43,7 @@ class RefusalRunTest : public testing::RunTest, public ::testing::WithParamInter
   RunResult RunRefused(Refusal::Code code, ExitCode exit = ExitCode::kRefused) {
     const RunResult result = host_.Run();
     EXPECT_EQ(result.exit_code, exit) << result.refusal.DebugString();
-    EXPECT_EQ(host_.Managed(), before_);
+    EXPECT_EQ(ManagedButStaged(), before_);
     EXPECT_EQ(host_.AgentPid(), pid_);
     EXPECT_EQ(host_.AgentStarts(), starts_);
     const Refusal& seen =
@@ -52,6 +54,14 @@ class RefusalRunTest : public testing::RunTest, public ::testing::WithParamInter
     return result;
   }
 
+  // What came of a content lies beside its target, for a later run (P3).
+  Files ManagedButStaged() {
+    Files files = host_.Managed();
+    std::erase_if(files,
+                  [](const auto& file) { return absl::StrContains(file.first, kStagedPrefix); });
+    return files;
+  }
+
   // An honest coordinator brings the host to 1.9 in one run, whatever was before.
   void ExpectConverges() {
     coordinator_.change_answer = nullptr;
@@ -60,7 +70,6 @@ class RefusalRunTest : public testing::RunTest, public ::testing::WithParamInter
     coordinator_.Roll(9, Release("1.9"));
     EXPECT_EQ(host_.Run().exit_code, ExitCode::kOk);
     EXPECT_EQ(host_.Managed(), FilesOf("1.9"));
-    EXPECT_THAT(host_.CountIn("downloads"), 0u);
   }
 
   Files before_;
@@ -117,6 +126,7 @@ TEST_P(RefusalRunTest, AWaveThatHasNotBegun) {
 }
 
 // Promise 2.
+// R2.
 TEST_P(RefusalRunTest, ACoordinatorsClockThatIsAheadOpensNoWave) {
   const base::Digest release = coordinator_.PublishRelease(2, Release("1.2"));
   const base::Digest plan = coordinator_.PublishPlan(2, release, [this](v1::Plan& p) {
@@ -143,6 +153,7 @@ TEST_P(RefusalRunTest, AnotherHostsAssignment) {
   ExpectConverges();
 }
 
+// R2.
 TEST_P(RefusalRunTest, AWholeAnswerReplayed) {
   coordinator_.Roll(2, Release("1.2"));
   coordinator_.away = false;
@@ -163,6 +174,7 @@ TEST_P(RefusalRunTest, AWholeAnswerReplayed) {
   ExpectConverges();
 }
 
+// R6.
 TEST_P(RefusalRunTest, AnAssignmentWithoutAPlan) {
   const base::Digest release = coordinator_.PublishRelease(2, Release("1.2"));
   coordinator_.assigned["agent"] = {.manifest = release};
@@ -173,6 +185,7 @@ TEST_P(RefusalRunTest, AnAssignmentWithoutAPlan) {
   ExpectConverges();
 }
 
+// R4.
 TEST_P(RefusalRunTest, AReleaseThatThePlanDoesNotName) {
   coordinator_.Roll(2, Release("1.2"));
   const base::Digest other = coordinator_.PublishRelease(3, Release("1.3"));
@@ -184,6 +197,7 @@ TEST_P(RefusalRunTest, AReleaseThatThePlanDoesNotName) {
   ExpectConverges();
 }
 
+// R9.
 TEST_P(RefusalRunTest, AComponentThatTheDictionaryDoesNotHave) {
   Contents contents = Release("1.2");
   contents["backdoor"] = "x";
@@ -194,6 +208,7 @@ TEST_P(RefusalRunTest, AComponentThatTheDictionaryDoesNotHave) {
   ExpectConverges();
 }
 
+// R5.
 TEST_P(RefusalRunTest, AReleaseBelowTheFloor) {
   const base::Digest release = coordinator_.Roll(2, Release("1.2"));
   coordinator_.PublishRoot([](v1::Root& root) { root.mutable_products(0)->set_floor(5); });
@@ -216,6 +231,7 @@ TEST_P(RefusalRunTest, AWithdrawnRelease) {
   ExpectConverges();
 }
 
+// R4.
 TEST_P(RefusalRunTest, TwoPlansOfOneNumber) {
   const base::Digest release = coordinator_.PublishRelease(2, Release("1.2"));
   const base::Digest first = coordinator_.PublishPlan(2, release);
@@ -275,6 +291,7 @@ TEST_P(RefusalRunTest, ADocumentThatNobodyAskedFor) {
   ExpectConverges();
 }
 
+// R3.
 TEST_P(RefusalRunTest, AnAssignmentWhoseLifeIsOver) {
   coordinator_.Roll(2, Release("1.2"));
   coordinator_.change_answer = [this](v1::CheckInAnswer&) { clock_.Suspend(absl::Seconds(61)); };
@@ -284,6 +301,7 @@ TEST_P(RefusalRunTest, AnAssignmentWhoseLifeIsOver) {
   ExpectConverges();
 }
 
+// R7.
 TEST_P(RefusalRunTest, APlanThatBreaksTheRootsRules) {
   const base::Digest release = coordinator_.PublishRelease(2, Release("1.2"));
   const base::Digest plan = coordinator_.PublishPlan(2, release, [](v1::Plan& p) {
@@ -315,6 +333,7 @@ TEST_P(RefusalRunTest, ARootThatDoesNotFollow) {
 }
 
 // Promise 2.
+// R3.
 TEST_P(RefusalRunTest, AHaltDuringTheDownloadReachesTheCommitPoint) {
   coordinator_.Roll(2, Release("1.2"));
   coordinator_.before_fetch = [this] {
@@ -328,6 +347,7 @@ TEST_P(RefusalRunTest, AHaltDuringTheDownloadReachesTheCommitPoint) {
   ExpectConverges();
 }
 
+// R9.
 TEST_P(RefusalRunTest, AComponentThatLeavesWithoutBeingRetired) {
   if (!GetParam()) GTEST_SKIP() << "nothing is installed that could leave";
   coordinator_.Roll(2, {{"agent", "program 1.2"}});

@@ -9,9 +9,9 @@
 #include "absl/time/time.h"
 #include "base/check.h"
 #include "bench/suites/service/domain.h"
-#include "loader/install/file_source.h"
-#include "loader/install/staged_file.h"
-#include "loader/run/install/downloads.h"
+#include "loader/install/partial_file.h"
+#include "loader/run/install/fetch_rest.h"
+#include "loader/run/session/effort.h"
 #include "loader/transport/typed_client.h"
 #include "proto/mig/v1/loader_service.pb.h"
 
@@ -78,17 +78,16 @@ FetchingHost::FetchingHost(const KeptHost& host, uint16_t port, base::Clock& clo
 
 void FetchingHost::FetchAndStage(const std::string& ticket, const base::Digest& digest,
                                  uint64_t size_bytes) {
-  auto downloads = loader::Downloads::Open(*directory_);
-  MIG_CHECK_OK(downloads);
+  auto part = loader::PartialFile::Create(*directory_, "agent",
+                                          {.digest = digest, .size_bytes = size_bytes});
+  MIG_CHECK_OK(part);
   loader::TypedCoordinatorClient client(clock_, *transport_);
-  auto downloaded = downloads->Fetch(client, ticket, {.digest = digest, .size_bytes = size_bytes});
-  MIG_CHECK_OK(downloaded);
-  loader::FileSource source(*downloaded->file);
+  loader::Effort effort(clock_, v1::Outcome::FETCH);
+  MIG_CHECK_OK(loader::FetchRest(client, ticket, *part, effort));
   const loader::FileFacts want = {
       .digest = digest, .size_bytes = size_bytes, .mode = 0755, .uid = geteuid(), .gid = getegid()};
-  const auto staged = loader::StagedFile::Write(*directory_, "agent", want, 0, source);
+  const auto staged = std::move(*part).Finish(want);
   MIG_CHECK_OK(staged);
-  downloads->Remove(digest);
 }
 
 uint64_t FetchingHost::DrainBare(const std::string& ticket, const base::Digest& digest) {

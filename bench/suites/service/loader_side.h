@@ -52,8 +52,8 @@ class FetchingHost {
   FetchingHost(const KeptHost& host, uint16_t port, base::Clock& clock,
                const loader::Tls13Required& tls13);
 
-  // As an install does it up to the commit point: downloads to a file, then stages it beside its
-  // target, durable, read back and of the right digest. Removes both.
+  // As an install does it up to the commit point: into a file beside its target, read back and of
+  // the right digest, durable. Removes it.
   void FetchAndStage(const std::string& ticket, const base::Digest& digest, uint64_t size_bytes);
 
   // Takes the same messages off the wire, and drops them. Returns how many bytes they had.

@@ -52,8 +52,11 @@ absl::Status LookAt(base::FileSystem& disk, LocalFile& file) {
                        disk.OpenRoot(file.target.directory));
   MIG_ASSIGN_OR_RETURN(const base::FileStat stat, directory->Stat(file.target.file_name));
   if (stat.kind != base::FileKind::kFile) return absl::OkStatus();
-  MIG_ASSIGN_OR_RETURN(const std::optional<FileFacts> facts,
-                       ReadFacts(*directory, file.target.file_name));
+  const absl::StatusOr<std::optional<FileFacts>> read =
+      ReadFacts(*directory, file.target.file_name);
+  MIG_RETURN_IF_ERROR(read.status());
+  const std::optional<FileFacts>& facts = *read;
+  if (!facts.has_value()) return absl::OkStatus();
   file.state = LocalState::kPresent;
   file.size_bytes = facts->size_bytes;
   file.mode = facts->mode;

@@ -77,7 +77,7 @@ class Concluder {
           MIG_RETURN_IF_ERROR(ReplaceFiles());
           break;
         case Phase::kActivating:
-          MIG_RETURN_IF_ERROR(ActivateNew());
+          MIG_RETURN_IF_ERROR(ActivateAndWatch());
           break;
         case Phase::kReverting:
           MIG_RETURN_IF_ERROR(RecoverFiles(absl::OkStatus()));
@@ -98,6 +98,7 @@ class Concluder {
   const TransactionFacts& facts() const { return transaction_.journal().facts; }
   Services& services() { return session_.host.services; }
 
+  // Step 4.
   absl::Status ReplaceFiles() {
     effort_.Enter(v1::Outcome::COMMIT);
     if (product_.is_held) {
@@ -124,7 +125,8 @@ class Concluder {
     return absl::OkStatus();
   }
 
-  absl::Status ActivateNew() {
+  // Step 5.
+  absl::Status ActivateAndWatch() {
     effort_.Enter(v1::Outcome::ACTIVATE);
     session_.CountActivation();
     const absl::Status activated = services().Activate(spec_);
@@ -152,6 +154,7 @@ class Concluder {
     if (!kept.ok()) session_.notes().push_back(absl::StrCat("kept set: ", kept.message()));
   }
 
+  // Step 6, unhealthy.
   absl::Status TurnBack(const v1::Refusal& why, absl::string_view output) {
     effort_.Enter(v1::Outcome::REVERT);
     const absl::Status stopped = services().Stop(spec_);

@@ -4,12 +4,11 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "base/byte_stream.h"
 #include "base/status_macros.h"
 #include "loader/install/component_error.h"
-#include "loader/install/file_source.h"
+#include "loader/install/partial_file.h"
 #include "loader/install/recover.h"
-#include "loader/run/install/downloads.h"
+#include "loader/run/install/fetch_rest.h"
 #include "loader/run/install/going_back.h"
 #include "trust/refusal.h"
 #include "trust/seen.h"
@@ -55,22 +54,10 @@ absl::Status JudgeWay(Session& session, const TransactionFacts& facts, Side side
 absl::Status Fetch(Session& session, CoordinatorClient& client, const std::string& ticket,
                    const std::vector<MissingContent>& contents, Transaction& transaction,
                    Effort& effort) {
-  MIG_ASSIGN_OR_RETURN(Downloads downloads, Downloads::Open(session.directory().directory()));
   for (const MissingContent& missing : contents) {
-    if (missing.content.size_bytes == 0) {
-      base::StringSource nothing("");
-      MIG_RETURN_IF_ERROR(transaction.Supply(missing, nothing));
-      continue;
-    }
     MIG_RETURN_IF_ERROR(session.CheckDeadline());
-    const uint64_t before = downloads.fetched_bytes();
-    const absl::StatusOr<Downloads::Downloaded> downloaded =
-        downloads.Fetch(client, ticket, missing.content);
-    effort.AddFetched(downloads.fetched_bytes() - before);
-    if (!downloaded.ok()) return AtComponent(missing.name, downloaded.status());
-    FileSource source(*downloaded->file);
-    const absl::Status supplied = transaction.Supply(missing, source);
-    downloads.Remove(missing.content.digest);
+    const absl::Status supplied = transaction.Supply(
+        missing, [&](PartialFile& part) { return FetchRest(client, ticket, part, effort); });
     MIG_RETURN_IF_ERROR(AtComponent(missing.name, supplied));
   }
   return absl::OkStatus();

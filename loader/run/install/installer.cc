@@ -1,16 +1,16 @@
 #include "loader/run/install/installer.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "base/byte_stream.h"
 #include "base/status_macros.h"
 #include "loader/install/adopt.h"
 #include "loader/install/component_error.h"
-#include "loader/install/file_source.h"
 #include "loader/run/check_in/clock_judge.h"
 #include "loader/run/install/adopt.h"
+#include "loader/run/install/fetch_rest.h"
 #include "loader/run/views/installed.h"
 #include "loader/run/views/release_files.h"
 #include "trust/refusal.h"
@@ -65,6 +65,7 @@ absl::StatusOr<Concluded> Installer::Install(trust::AssignmentItem item) {
   MIG_RETURN_IF_ERROR(CheckRetired(installed.components, files, checked.manifest()));
   MIG_ASSIGN_OR_RETURN(Comparison comparison, Compare(files, installed.components, local_.files));
   MIG_RETURN_IF_ERROR(CheckObserved(product_, comparison));
+  RemoveWhatWasAdded(files, comparison.changes);
   if (!comparison.changes.empty()) {
     MIG_RETURN_IF_ERROR(
         session_.status().CheckActivations(session_.host.config, session_.host.clock.WallNow()));
@@ -78,11 +79,36 @@ absl::StatusOr<Concluded> Installer::Install(trust::AssignmentItem item) {
                               ": changed here, and the dictionary says to keep that")},
         product_.name);
   }
+  if (comparison.changes.empty() && unfinished_ != nullptr) {
+    return trust::Refuse(v1::Refusal::INTERRUPTED,
+                         absl::StrCat(product_.name,
+                                      ": an unfinished install is in the way of what "
+                                      "is there already; roll out another release"));
+  }
   if (comparison.changes.empty()) return Adopt(std::move(item), files);
 
   TransactionFacts facts =
       NewFacts(v1::Outcome::INSTALL, {.manifest = item.manifest, .variant = item.variant});
   return Carry(std::move(comparison.changes), std::move(facts), std::move(item));
+}
+
+// What an install that never ended added, and the release that takes its place does not have, is of
+// no release that was ever installed here: nobody else would name it `retired`.
+void Installer::RemoveWhatWasAdded(const ReleaseFiles& files,
+                                   std::vector<FileChange>& changes) const {
+  if (unfinished_ == nullptr) return;
+  const auto has = [](const auto& list, const Target& target) {
+    return std::any_of(list.begin(), list.end(), [&target](const auto& entry) {
+      return entry.target.path() == target.path();
+    });
+  };
+  for (const JournalFile& file : unfinished_->files) {
+    if (file.before.has_value()) continue;
+    const LocalFile* there = local_.files.Find(product_.name, file.name);
+    if (there == nullptr || there->state == LocalState::kMissing) continue;
+    const bool is_named = has(files.components, there->target) || has(changes, there->target);
+    if (!is_named) changes.push_back({.target = there->target});
+  }
 }
 
 // There is no journal for it: until the last write nothing but copies is new, and each step may be
@@ -154,13 +180,14 @@ void Installer::SetPlan(const trust::AssignmentItem& item, TransactionFacts& fac
   facts.rollout = plan.plan().rollout();
 }
 
+// The six steps of an install (DESIGN.md 5).
 absl::StatusOr<Concluded> Installer::Carry(std::vector<FileChange> changes, TransactionFacts facts,
                                            std::optional<trust::AssignmentItem> item) {
   effort_.Enter(v1::Outcome::STAGE);
   MIG_ASSIGN_OR_RETURN(Staging staging,
                        Staging::Begin(session_.host.place(), product_.name, std::move(changes)));
-  absl::Status ready = StageAll(staging);
-  if (ready.ok()) ready = KeepOld(staging);
+  absl::Status ready = StageAll(staging);    // 1
+  if (ready.ok()) ready = KeepOld(staging);  // 2
   if (ready.ok()) ready = item.has_value() ? JudgeAgain(*item) : JudgeRepair(facts.to);
   if (!ready.ok()) {
     if (MayPass(ready) && !is_withdrawn_) {
@@ -169,74 +196,57 @@ absl::StatusOr<Concluded> Installer::Carry(std::vector<FileChange> changes, Tran
     }
     return ready;
   }
-  effort_.Enter(v1::Outcome::COMMIT);
+  effort_.Enter(v1::Outcome::COMMIT);  // 3
   if (item.has_value()) SetPlan(*item, facts);
-  MIG_ASSIGN_OR_RETURN(Transaction transaction, std::move(staging).Commit(facts));
-  return Conclude(session_, std::move(transaction), effort_);
+  std::optional<trust::AttemptId> superseded;
+  if (unfinished_ != nullptr) superseded = unfinished_->facts.id;
+  MIG_ASSIGN_OR_RETURN(Transaction transaction, std::move(staging).Commit(facts, superseded));
+  return Conclude(session_, std::move(transaction), effort_);  // 4, 5, 6
 }
 
 absl::Status Installer::StageAll(Staging& staging) {
-  MIG_ASSIGN_OR_RETURN(Downloads downloads, Downloads::Open(session_.directory().directory()));
-  std::vector<base::Digest> wanted;
-  for (const FileChange& change : staging.changes()) {
-    if (change.after.has_value()) wanted.push_back(change.after->digest);
+  for (size_t i = 0; i < staging.changes().size(); ++i) {
+    MIG_RETURN_IF_ERROR(AtComponent(staging.changes()[i].target.name, StageOne(staging, i)));
   }
-  downloads.Sweep(wanted);
-  absl::Status staged;
-  for (size_t i = 0; i < staging.changes().size() && staged.ok(); ++i) {
-    staged = StageOne(staging, downloads, i);
-    staged = AtComponent(staging.changes()[i].target.name, staged);
-  }
-  effort_.AddFetched(downloads.fetched_bytes());
-  return staged;
-}
-
-absl::Status Installer::StageOne(Staging& staging, Downloads& downloads, size_t index) {
-  effort_.Enter(v1::Outcome::STAGE);
-  MIG_ASSIGN_OR_RETURN(const Staging::Stagable have, staging.StageFromDisk(index));
-  if (have.is_staged) return absl::OkStatus();
-  const FileFacts& after = *staging.changes()[index].after;
-  if (after.size_bytes == 0) {
-    base::StringSource nothing("");
-    return staging.Stage(index, 0, nothing);
-  }
-  return FetchInto(staging, downloads, index);
+  return absl::OkStatus();
 }
 
 // What was resumed and has another digest is got once more, from its first byte: an earlier part
 // may be damaged, or the coordinator's file is another one now.
-absl::Status Installer::FetchInto(Staging& staging, Downloads& downloads, size_t index) {
-  const base::FileDigest content = staging.changes()[index].after->content();
+absl::Status Installer::StageOne(Staging& staging, size_t index) {
   for (;;) {
-    effort_.Enter(v1::Outcome::FETCH);
-    MIG_ASSIGN_OR_RETURN(const Downloads::Downloaded downloaded, Download(downloads, content));
     effort_.Enter(v1::Outcome::STAGE);
-    FileSource source(*downloaded.file);
-    const absl::Status staged = staging.Stage(index, 0, source);
-    const bool is_damaged = trust::RefusalOf(staged) == v1::Refusal::HASH;
-    if (staged.ok() || is_damaged) downloads.Remove(content.digest);
-    if (!is_damaged || !downloaded.resumed) return staged;
+    MIG_ASSIGN_OR_RETURN(const Staging::Stagable have, staging.StageFromDisk(index));
+    if (have.is_staged) return absl::OkStatus();
+    bool is_resumed = false;
+    const absl::Status staged = staging.Stage(index, [this, &is_resumed](PartialFile& part) {
+      is_resumed = part.is_resumed();
+      return Fetch(part);
+    });
+    if (!is_resumed || trust::RefusalOf(staged) != v1::Refusal::HASH) return staged;
   }
 }
 
-absl::StatusOr<Downloads::Downloaded> Installer::Download(Downloads& downloads,
-                                                          const base::FileDigest& content) {
+absl::Status Installer::Fetch(PartialFile& part) {
+  if (part.content().size_bytes == 0) return absl::OkStatus();
   if (exchange_ == nullptr || exchange_->assignment() == nullptr) {
     return trust::Refuse(v1::Refusal::UNAVAILABLE,
                          "its contents are not on this host, and no coordinator gave the right to "
                          "fetch them; the next run tries again");
   }
+  effort_.Enter(v1::Outcome::FETCH);
   for (int renewals = 0;; ++renewals) {
     MIG_RETURN_IF_ERROR(session_.CheckDeadline());
-    absl::StatusOr<Downloads::Downloaded> downloaded =
-        downloads.Fetch(exchange_->client(), exchange_->assignment()->ticket(), content);
+    const absl::Status fetched =
+        FetchRest(exchange_->client(), exchange_->assignment()->ticket(), part, effort_);
     // A ticket ends with its life, and with the coordinator that made it: so it is asked for again
     // once even while the assignment lives.
-    const bool ticket_is_over = trust::RefusalOf(downloaded.status()) == v1::Refusal::TICKET;
+    const bool ticket_is_over = trust::RefusalOf(fetched) == v1::Refusal::TICKET;
     const bool is_final = renewals > 0 && exchange_->CheckLives().ok();
-    if (!ticket_is_over || renewals == kMaxRenewals || is_final) return downloaded;
+    if (fetched.ok()) effort_.Enter(v1::Outcome::STAGE);
+    if (!ticket_is_over || renewals == kMaxRenewals || is_final) return fetched;
     MIG_RETURN_IF_ERROR(exchange_->CheckIn());
-    if (exchange_->assignment() == nullptr) return downloaded;
+    if (exchange_->assignment() == nullptr) return fetched;
   }
 }
 

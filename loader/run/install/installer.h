@@ -10,10 +10,10 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "loader/install/partial_file.h"
 #include "loader/install/staging.h"
 #include "loader/run/check_in/exchange.h"
 #include "loader/run/install/conclude.h"
-#include "loader/run/install/downloads.h"
 #include "loader/run/session/effort.h"
 #include "loader/run/session/session.h"
 #include "loader/run/views/local_view.h"
@@ -25,11 +25,15 @@ namespace mig::loader {
 // on this host counts.
 class Installer {
  public:
-  Installer(Session& session, Exchange* exchange, const LocalView& local, const Product& product)
+  // `unfinished`, which may be null: the journal of this product that can be finished neither way.
+  // The install then takes its place: forward, to a release that is neither of its two.
+  Installer(Session& session, Exchange* exchange, const LocalView& local, const Product& product,
+            const Journal* unfinished = nullptr)
       : session_(session),
         exchange_(exchange),
         local_(local),
         product_(product),
+        unfinished_(unfinished),
         started_(session.host.clock.WallNow()),
         effort_(session.host.clock, v1::Outcome::ADMIT) {}
 
@@ -57,13 +61,12 @@ class Installer {
   absl::StatusOr<Concluded> Carry(std::vector<FileChange> changes, TransactionFacts facts,
                                   std::optional<trust::AssignmentItem> item);
   absl::Status StageAll(Staging& staging);
-  absl::Status StageOne(Staging& staging, Downloads& downloads, size_t index);
-  absl::Status FetchInto(Staging& staging, Downloads& downloads, size_t index);
-  absl::StatusOr<Downloads::Downloaded> Download(Downloads& downloads,
-                                                 const base::FileDigest& content);
+  absl::Status StageOne(Staging& staging, size_t index);
+  absl::Status Fetch(PartialFile& part);
   absl::Status KeepOld(Staging& staging);
   absl::Status JudgeRepair(const trust::Installed& release);
   absl::Status JudgeAgain(trust::AssignmentItem& item);
+  void RemoveWhatWasAdded(const ReleaseFiles& files, std::vector<FileChange>& changes) const;
   TransactionFacts NewFacts(v1::Outcome::Kind kind, const trust::Installed& to) const;
   void SetPlan(const trust::AssignmentItem& item, TransactionFacts& facts) const;
 
@@ -71,6 +74,7 @@ class Installer {
   Exchange* exchange_;
   const LocalView& local_;
   const Product& product_;
+  const Journal* unfinished_;
   const absl::Time started_;
   Effort effort_;
   bool is_withdrawn_ = false;  // the coordinator took the assignment back

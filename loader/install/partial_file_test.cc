@@ -1,4 +1,4 @@
-#include "loader/install/staged_file.h"
+#include "loader/install/partial_file.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -16,6 +16,7 @@
 #include "base/sha256.h"
 #include "base/status_macros.h"
 #include "base/testing/status_matchers.h"
+#include "base/whole_file.h"
 #include "trust/refusal.h"
 
 namespace mig::loader {
@@ -57,19 +58,27 @@ class BrokenSource : public base::ByteSource {
   base::StringSource bytes_;
 };
 
-class StagedFileTest : public ::testing::Test {
+class PartialFileTest : public ::testing::Test {
  protected:
-  StagedFileTest() : directory_(*base::MakeDirs(disk_, "/opt/a", 0755)) {}
+  PartialFileTest() : directory_(*base::MakeDirs(disk_, "/opt/a", 0755)) {}
 
   absl::StatusOr<StagedFile> Write(base::ByteSource& source, uint64_t offset = 0) {
-    return StagedFile::Write(*directory_, "agent", want_, offset, source);
+    return WriteAs(want_, source, offset);
   }
   absl::StatusOr<StagedFile> Write(absl::string_view bytes, uint64_t offset = 0) {
     base::StringSource source(bytes);
     return Write(source, offset);
   }
+  absl::StatusOr<StagedFile> WriteAs(const FileFacts& want, base::ByteSource& source,
+                                     uint64_t offset = 0) {
+    MIG_ASSIGN_OR_RETURN(PartialFile part,
+                         PartialFile::Resume(*directory_, "agent", want.content(), 0));
+    MIG_RETURN_IF_ERROR(part.Rewind(offset));
+    MIG_RETURN_IF_ERROR(part.AppendAll(source));
+    return std::move(part).Finish(want);
+  }
   uint64_t BytesThere() {
-    return *StagedFile::BytesThere(*directory_, "agent", want_.content(), 0);
+    return *PartialFile::BytesThere(*directory_, "agent", want_.content(), 0);
   }
   std::vector<base::DirectoryEntry> Entries() { return *directory_->List(100); }
   v1::Refusal::Code CodeOf(const absl::Status& status) {
@@ -86,7 +95,7 @@ class StagedFileTest : public ::testing::Test {
   std::unique_ptr<base::Directory> directory_;
 };
 
-TEST_F(StagedFileTest, LiesBesideItsTargetWithContentsModeAndOwner) {
+TEST_F(PartialFileTest, LiesBesideItsTargetWithContentsModeAndOwner) {
   const absl::StatusOr<StagedFile> staged = Write(bytes_);
   ASSERT_THAT(staged, IsOk());
   EXPECT_THAT(HasFacts(*directory_, staged->name(), want_), IsOkAndHolds(true));
@@ -94,7 +103,7 @@ TEST_F(StagedFileTest, LiesBesideItsTargetWithContentsModeAndOwner) {
   EXPECT_EQ(staged->name(), StagedName("agent", want_.content()));
 }
 
-TEST_F(StagedFileTest, RemovesItselfUnlessItWasReleased) {
+TEST_F(PartialFileTest, RemovesItselfUnlessItWasReleased) {
   { ASSERT_THAT(Write(bytes_), IsOk()); }
   EXPECT_THAT(Entries(), IsEmpty());
   {
@@ -105,7 +114,7 @@ TEST_F(StagedFileTest, RemovesItselfUnlessItWasReleased) {
   EXPECT_THAT(Entries(), SizeIs(1));
 }
 
-TEST_F(StagedFileTest, EndlessSourceIsCutOneByteAfterTheSignedSize) {  // ADVERSARY 82, 85
+TEST_F(PartialFileTest, EndlessSourceIsCutOneByteAfterTheSignedSize) {  // ADVERSARY 82, 85
   EndlessSource source;
   const absl::Status status = Write(source).status();
   EXPECT_EQ(CodeOf(status), v1::Refusal::LENGTH);
@@ -113,20 +122,20 @@ TEST_F(StagedFileTest, EndlessSourceIsCutOneByteAfterTheSignedSize) {  // ADVERS
   EXPECT_THAT(Entries(), IsEmpty());
 }
 
-TEST_F(StagedFileTest, ShortContentsStayToGoOnFrom) {  // ADVERSARY 83 [aktualizr kIncomplete]
+TEST_F(PartialFileTest, ShortContentsStayToGoOnFrom) {  // ADVERSARY 83 [aktualizr kIncomplete]
   EXPECT_EQ(CodeOf(Write(bytes_.substr(0, 1000)).status()), v1::Refusal::LENGTH);
   EXPECT_EQ(BytesThere(), 1000u);
   EXPECT_THAT(Write(absl::string_view(bytes_).substr(1000), 1000), IsOk());
 }
 
-TEST_F(StagedFileTest, BrokenSourceKeepsItsErrorAndItsBytes) {  // ADVERSARY 89
+TEST_F(PartialFileTest, BrokenSourceKeepsItsErrorAndItsBytes) {  // ADVERSARY 89
   BrokenSource source(absl::string_view(bytes_).substr(0, 70'000));
   EXPECT_THAT(Write(source), StatusIs(absl::StatusCode::kUnavailable, HasSubstr("broke")));
   EXPECT_EQ(BytesThere(), 70'000u);
   EXPECT_THAT(Write(absl::string_view(bytes_).substr(70'000), 70'000), IsOk());
 }
 
-TEST_F(StagedFileTest, AnyWrongByteIsRefusedAndNothingStays) {  // ADVERSARY 84
+TEST_F(PartialFileTest, AnyWrongByteIsRefusedAndNothingStays) {  // ADVERSARY 84
   for (const size_t at : {size_t{0}, bytes_.size() / 2, bytes_.size() - 1}) {
     std::string wrong = bytes_;
     wrong[at] ^= 1;
@@ -137,7 +146,7 @@ TEST_F(StagedFileTest, AnyWrongByteIsRefusedAndNothingStays) {  // ADVERSARY 84
   }
 }
 
-TEST_F(StagedFileTest, AlteredPrefixIsFoundAndTheNextTryBeginsAnew) {  // ADVERSARY 90
+TEST_F(PartialFileTest, AlteredPrefixIsFoundAndTheNextTryBeginsAnew) {  // ADVERSARY 90
   EXPECT_EQ(CodeOf(Write(bytes_.substr(0, 1000)).status()), v1::Refusal::LENGTH);
   const std::string name = StagedName("agent", want_.content());
   ASSERT_THAT((*directory_->OpenReadWrite(name))->WriteAt(10, "X"), IsOk());
@@ -146,17 +155,54 @@ TEST_F(StagedFileTest, AlteredPrefixIsFoundAndTheNextTryBeginsAnew) {  // ADVERS
   EXPECT_EQ(BytesThere(), 0u);
 }
 
-TEST_F(StagedFileTest, EmptyContentsNeedNoBytes) {  // ADVERSARY 87 [aktualizr fetchTarget]
+// ADVERSARY 90: the beginning is of an earlier run, and the source cannot resume there.
+TEST_F(PartialFileTest, SourceThatBeginsEarlierOverwritesAndDoublesNothing) {
+  EXPECT_EQ(CodeOf(Write(bytes_.substr(0, 150'000)).status()), v1::Refusal::LENGTH);
+  for (const uint64_t offset : {uint64_t{100'000}, uint64_t{0}}) {
+    absl::StatusOr<PartialFile> part =
+        PartialFile::Resume(*directory_, "agent", want_.content(), 0);
+    ASSERT_THAT(part, IsOk());
+    EXPECT_EQ(part->size_bytes(), 150'000u);
+    EXPECT_TRUE(part->is_resumed());
+    ASSERT_THAT(part->Append(absl::string_view(bytes_).substr(150'000, 1'000)), IsOk());
+    ASSERT_THAT(part->Rewind(offset), IsOk());
+    EXPECT_EQ(part->is_resumed(), offset > 0);
+    ASSERT_THAT(part->Append(absl::string_view(bytes_).substr(offset)), IsOk());
+    absl::StatusOr<StagedFile> staged = std::move(*part).Finish(want_);
+    ASSERT_THAT(staged, IsOk());
+    EXPECT_THAT(HasFacts(*directory_, staged->name(), want_), IsOkAndHolds(true));
+    ASSERT_THAT(directory_->Unlink(staged->name()), IsOk());
+    staged->Release();
+    EXPECT_EQ(CodeOf(Write(bytes_.substr(0, 150'000)).status()), v1::Refusal::LENGTH);
+  }
+}
+
+TEST_F(PartialFileTest, CopyOfAFileIsReadBackLikeAnyOther) {
+  ASSERT_THAT(base::WriteDurably(*directory_, "right", bytes_, 0600), IsOk());
+  ASSERT_THAT(base::WriteDurably(*directory_, "wrong", std::string(bytes_.size(), 'z'), 0600),
+              IsOk());
+  const auto copy_of = [this](absl::string_view name) -> absl::StatusOr<StagedFile> {
+    MIG_ASSIGN_OR_RETURN(PartialFile part,
+                         PartialFile::Create(*directory_, "agent", want_.content()));
+    MIG_ASSIGN_OR_RETURN(const std::unique_ptr<base::File> source, directory_->OpenRead(name));
+    MIG_RETURN_IF_ERROR(part.CopyFrom(*source));
+    return std::move(part).Finish(want_);
+  };
+  EXPECT_THAT(copy_of("right"), IsOk());
+  EXPECT_EQ(CodeOf(copy_of("wrong").status()), v1::Refusal::HASH);
+  EXPECT_THAT(Entries(), SizeIs(2));
+}
+
+TEST_F(PartialFileTest, EmptyContentsNeedNoBytes) {  // ADVERSARY 87 [aktualizr fetchTarget]
   const FileFacts empty = {.digest = base::Sha256Of(""), .size_bytes = 0, .mode = 0644};
   base::StringSource nothing("");
-  EXPECT_THAT(StagedFile::Write(*directory_, "agent", empty, 0, nothing), IsOk());
+  EXPECT_THAT(WriteAs(empty, nothing), IsOk());
   const FileFacts wrong = {.digest = base::Sha256Of("x"), .size_bytes = 0, .mode = 0644};
-  EXPECT_EQ(CodeOf(StagedFile::Write(*directory_, "agent", wrong, 0, nothing).status()),
-            v1::Refusal::HASH);
+  EXPECT_EQ(CodeOf(WriteAs(wrong, nothing).status()), v1::Refusal::HASH);
 }
 
 // ADVERSARY 103 [RAUC check_bundle_access]
-TEST_F(StagedFileTest, PlantedNamesAreNotFollowedAndNotUsed) {
+TEST_F(PartialFileTest, PlantedNamesAreNotFollowedAndNotUsed) {
   const std::string name = StagedName("agent", want_.content());
   disk_.Plant("/opt/a/" + name, base::FileKind::kSymlink);
   EXPECT_EQ(BytesThere(), 0u);
@@ -169,7 +215,7 @@ TEST_F(StagedFileTest, PlantedNamesAreNotFollowedAndNotUsed) {
 }
 
 // ADVERSARY 104 [RAUC CVE-2020-25860]
-TEST_F(StagedFileTest, InodeWithASecondLinkIsRebuilt) {
+TEST_F(PartialFileTest, InodeWithASecondLinkIsRebuilt) {
   EXPECT_EQ(CodeOf(Write(bytes_.substr(0, 1000)).status()), v1::Refusal::LENGTH);
   const std::string name = StagedName("agent", want_.content());
   ASSERT_THAT(directory_->Link(name, *directory_, "second"), IsOk());
@@ -181,21 +227,21 @@ TEST_F(StagedFileTest, InodeWithASecondLinkIsRebuilt) {
   EXPECT_EQ(directory_->Stat("second")->size_bytes, 1000u);
 }
 
-TEST_F(StagedFileTest, TouchedAfterVerifyingIsSeen) {
+TEST_F(PartialFileTest, TouchedAfterVerifyingIsSeen) {
   const absl::StatusOr<StagedFile> staged = Write(bytes_);
   ASSERT_THAT(staged, IsOk());
   ASSERT_THAT((*directory_->OpenReadWrite(staged->name()))->WriteAt(0, "evil"), IsOk());
   EXPECT_THAT(staged->CheckUntouched(), StatusIs(absl::StatusCode::kDataLoss));
 }
 
-TEST_F(StagedFileTest, LinkedAfterVerifyingIsSeen) {
+TEST_F(PartialFileTest, LinkedAfterVerifyingIsSeen) {
   const absl::StatusOr<StagedFile> staged = Write(bytes_);
   ASSERT_THAT(staged, IsOk());
   ASSERT_THAT(directory_->Link(staged->name(), *directory_, "second"), IsOk());
   EXPECT_THAT(staged->CheckUntouched(), StatusIs(absl::StatusCode::kDataLoss));
 }
 
-TEST_F(StagedFileTest, FullDiskIsSaidAndGetsItsBlocksBack) {  // ADVERSARY 97
+TEST_F(PartialFileTest, FullDiskIsSaidAndGetsItsBlocksBack) {  // ADVERSARY 97
   disk_.SetCapacity(100'000);
   const absl::Status status = Write(bytes_).status();
   EXPECT_EQ(CodeOf(status), v1::Refusal::DISK_FULL);
@@ -203,7 +249,7 @@ TEST_F(StagedFileTest, FullDiskIsSaidAndGetsItsBlocksBack) {  // ADVERSARY 97
   EXPECT_THAT(Entries(), IsEmpty());
 }
 
-TEST_F(StagedFileTest, FailedSyncDropsTheFile) {  // ADVERSARY 118 [ATC'20 fsync failures]
+TEST_F(PartialFileTest, FailedSyncDropsTheFile) {  // ADVERSARY 118 [ATC'20 fsync failures]
   const uint64_t begin = disk_.operations();
   { ASSERT_THAT(Write(bytes_), IsOk()); }
   const uint64_t operations = disk_.operations() - begin;
