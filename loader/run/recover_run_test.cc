@@ -26,8 +26,8 @@ using v1::Refusal;
 class RecoverRunTest : public testing::RunTest {
  protected:
   // The machine as a power cut leaves it when the journal has just entered `phase`.
-  base::DiskImage CutIn(Phase phase) {
-    coordinator_.Roll(2, Release("1.2"));
+  base::DiskImage CutIn(Phase phase, const testing::Contents& second = Release("1.2")) {
+    coordinator_.Roll(2, second);
     const base::DiskImage image = host_.disk().SeenImage();
     for (uint64_t n = 1; n < 3'000; ++n) {
       TestHost host(clock_, coordinator_, image);
@@ -181,8 +181,7 @@ TEST_F(RecoverRunTest, AMixThatNobodyGivesContentsForIsNotRunAndSaysSo) {
   GivenInstalled();
   TestHost host(clock_, coordinator_, CutIn(Phase::kCommitted));
   LoseAllCopies(host);
-  const base::Digest other = coordinator_.PublishRelease(3, Release("1.3"));
-  coordinator_.assigned["agent"] = {.manifest = other, .plan = coordinator_.PublishPlan(3, other)};
+  coordinator_.assigned.clear();
   coordinator_.outcomes.clear();
   host.host().random.Bytes(1);
 
@@ -193,6 +192,69 @@ TEST_F(RecoverRunTest, AMixThatNobodyGivesContentsForIsNotRunAndSaysSo) {
   EXPECT_THAT(result.products[0].refusal.text(), HasSubstr("'agent'"));
   EXPECT_EQ(host.AgentPid(), 0);
   EXPECT_EQ(ReportedRefusal(), Refusal::KEPT_SET_DAMAGED);
+}
+
+// Promise 3. The old release is below the floor by now, the new one was never installed here, and
+// the fleet is on a third one.
+TEST_F(RecoverRunTest, AMixThatTheFleetHasLeftBehindGoesForwardToItsRelease) {
+  GivenInstalled();
+  TestHost host(clock_, coordinator_, CutIn(Phase::kCommitted));
+  LoseAllCopies(host);
+  coordinator_.PublishRoot([](v1::Root& root) { root.mutable_products(0)->set_floor(3); });
+  coordinator_.Roll(3, Release("1.3"));
+  coordinator_.outcomes.clear();
+  host.host().random.Bytes(1);
+
+  const RunResult result = host.Run();
+
+  EXPECT_EQ(result.exit_code, ExitCode::kOk) << result.refusal.DebugString();
+  EXPECT_EQ(result.products.at(0).change, ProductResult::Change::kInstalled);
+  EXPECT_EQ(host.Managed(), FilesOf("1.3"));
+  EXPECT_NE(host.AgentPid(), 0);
+  ASSERT_THAT(OutcomesOf(v1::Outcome::INSTALL), SizeIs(1));
+  EXPECT_EQ(OutcomesOf(v1::Outcome::INSTALL)[0].result(), v1::Outcome::HEALTHY);
+  EXPECT_FALSE(host.Run().changed());
+}
+
+TEST_F(RecoverRunTest, WhatTheReleaseLeftBehindHadAddedGoesToo) {
+  GivenInstalled();
+  testing::Contents second = Release("1.2");
+  second["conf/10-new.cfg"] = "x";
+  TestHost host(clock_, coordinator_, CutIn(Phase::kCommitted, second));
+  LoseAllCopies(host);
+  host.Put("/opt/a/conf.d/10-new.cfg", "x");
+  host.Put("/opt/a/conf.d/99-mine.cfg", "an operator's own");
+  coordinator_.PublishRoot([](v1::Root& root) { root.mutable_products(0)->set_floor(3); });
+  coordinator_.Roll(3, Release("1.3"));
+
+  EXPECT_EQ(host.Run().exit_code, ExitCode::kOk);
+
+  EXPECT_EQ(host.Get("/opt/a/conf.d/10-new.cfg"), std::nullopt);
+  EXPECT_EQ(host.Get("/opt/a/conf.d/99-mine.cfg"), "an operator's own");
+  EXPECT_EQ(host.Get("/opt/a/agent"), "program 1.3");
+}
+
+// Promise 3.
+TEST_F(RecoverRunTest, PowerCutsOnTheWayToTheThirdReleaseNeverRunAMix) {
+  GivenInstalled();
+  TestHost host(clock_, coordinator_, CutIn(Phase::kCommitted));
+  LoseAllCopies(host);
+  coordinator_.PublishRoot([](v1::Root& root) { root.mutable_products(0)->set_floor(3); });
+  coordinator_.Roll(3, Release("1.3"));
+  const base::DiskImage mix = host.disk().SeenImage();
+  bool is_cut = true;
+  for (uint64_t n = 1; is_cut; ++n) {
+    SCOPED_TRACE(n);
+    ASSERT_LT(n, 3'000u);
+    TestHost cut(clock_, coordinator_, mix);
+    cut.disk().CutPowerAfter(cut.disk().operations() + n);
+    is_cut = cut.Run().exit_code != ExitCode::kOk;
+
+    TestHost after(clock_, coordinator_, cut.disk().SeenImage());
+    EXPECT_TRUE(cut.AgentPid() == 0 || after.Get("/opt/a/agent") == "program 1.3");
+    EXPECT_EQ(after.Run().exit_code, ExitCode::kOk);
+    EXPECT_EQ(after.Managed(), FilesOf("1.3"));
+  }
 }
 
 TEST_F(RecoverRunTest, AMixDoesNotGoBackToWhatTheRootWithdrew) {

@@ -90,7 +90,7 @@ class Runner {
     Exchange exchange(*session_, coordinators, local);
     const absl::Status checked_in = CheckIn(exchange, coordinators);
     if (checked_in.ok()) {
-      FinishWith(exchange);
+      FinishWith(exchange, local);
       ActOnProducts(&exchange, local);
       SweepUp();
       RenewIfDue(*session_, coordinators);
@@ -163,17 +163,41 @@ class Runner {
                                host_.random, host_.clock.WallNow()));
   }
 
-  void FinishWith(Exchange& exchange) {
+  void FinishWith(Exchange& exchange, const LocalView& local) {
     if (!unfinished_.has_value() || exchange.assignment() == nullptr) return;
-    const std::string product = unfinished_->transaction.journal().facts.product;
+    const Journal journal = unfinished_->transaction.journal();
+    const std::string& product = journal.facts.product;
     const absl::StatusOr<Concluded> concluded =
         FinishByFetching(*session_, exchange.client(), exchange.assignment()->ticket(),
                          *std::exchange(unfinished_, std::nullopt));
     if (concluded.ok()) {
       Record(product, *concluded);
-    } else {
+    } else if (!LeaveBehind(journal, exchange, local)) {
       BlameUnfinished(product, concluded.status());
     }
+  }
+
+  // The fleet may have gone on: the contents of neither set are to be had, and another release is
+  // assigned. It is staged and verified whole before its journal takes the place of the other one,
+  // so that what is there until then is the mix that was there, which nobody runs.
+  bool LeaveBehind(const Journal& journal, Exchange& exchange, const LocalView& local) {
+    const Product* product = host_.dictionary.Find(journal.facts.product);
+    const trust::AssignmentItem* item = exchange.ItemFor(journal.facts.product);
+    if (product == nullptr || item == nullptr || !item->plan.has_value()) return false;
+    if (item->manifest == journal.facts.to.manifest) return false;
+    ProductRun run(*session_, &exchange, local, *product, &journal);
+    const ProductRun::Ended ended = run.Go();
+    left_for_later_.insert(left_for_later_.end(), ended.left_for_later.begin(),
+                           ended.left_for_later.end());
+    if (ended.result.change == ProductResult::Change::kNone) return false;
+    session_->ReportNotice(
+        {.code = v1::Refusal::INTERRUPTED,
+         .text = "an interrupted install could be finished neither way; another release took its "
+                 "place"},
+        product->name);
+    result_.exit_code = Graver(result_.exit_code, ended.exit_code);
+    result_.products.push_back(ended.result);
+    return true;
   }
 
   void ActOnProducts(Exchange* exchange, const LocalView& local) {

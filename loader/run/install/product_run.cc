@@ -46,7 +46,7 @@ bool ProductRun::FollowAssignment() {
   }
   if (!item.plan.has_value()) return false;  // a repair
 
-  Installer installer(session_, exchange_, local_, product_);
+  Installer installer(session_, exchange_, local_, product_, unfinished_);
   const absl::StatusOr<Concluded> concluded = installer.Install(item);
   ended_.left_for_later = installer.left_for_later();
   if (concluded.ok()) {

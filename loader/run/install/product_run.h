@@ -23,11 +23,14 @@ ExitCode ExitCodeOf(ProductResult::Change change);
 // One thread. Borrows all. `exchange` is null where no coordinator was reached.
 class ProductRun {
  public:
-  ProductRun(Session& session, Exchange* exchange, const LocalView& local, const Product& product)
+  // `unfinished`: as Installer's.
+  ProductRun(Session& session, Exchange* exchange, const LocalView& local, const Product& product,
+             const Journal* unfinished = nullptr)
       : session_(session),
         exchange_(exchange),
         local_(local),
         product_(product),
+        unfinished_(unfinished),
         started_(session.host.clock.WallNow()) {}
 
   struct Ended {
@@ -51,6 +54,7 @@ class ProductRun {
   Exchange* exchange_;
   const LocalView& local_;
   const Product& product_;
+  const Journal* unfinished_;
   const absl::Time started_;
   Ended ended_;
 };
