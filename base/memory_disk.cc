@@ -65,6 +65,8 @@ absl::Status MemoryDisk::Begin(absl::string_view verb, absl::string_view path) {
     if (first_cut_operation_.empty()) first_cut_operation_ = absl::StrCat(verb, " ", path);
     return absl::AbortedError(absl::StrCat("cannot ", verb, " ", path, ": power cut"));
   }
+  if (watcher_) watcher_(verb, path);
+  newest_ = Newest{};
   ++operations_;
   if (faults_.empty()) return absl::OkStatus();
   const auto fault = faults_.find(operations_);
@@ -120,6 +122,7 @@ void MemoryDisk::Change(Inode& directory, EntryChange change) {
   }
   Apply(change, directory.entries);
   directory.metadata.modified = directory.metadata.changed = Now();
+  newest_.changes.emplace_back(&directory, directory.pending.size());
   directory.pending.push_back(std::move(change));
 }
 

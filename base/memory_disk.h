@@ -3,11 +3,15 @@
 #ifndef MIG_BASE_MEMORY_DISK_H_
 #define MIG_BASE_MEMORY_DISK_H_
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
@@ -18,6 +22,16 @@
 #include "base/memory_inode.h"
 
 namespace mig::base::internal {
+
+// What one operation changed, and has not made durable.
+struct Newest {
+  std::vector<std::pair<const Inode*, size_t>> changes;  // the directory, and which one of it
+  const Inode* file = nullptr;
+
+  bool IsChange(const Inode& directory, size_t index) const {
+    return std::find(changes.begin(), changes.end(), std::pair(&directory, index)) != changes.end();
+  }
+};
 
 class MemoryDisk {
  public:
@@ -33,6 +47,12 @@ class MemoryDisk {
   ChunkPool& pool() { return *pool_; }
 
   void CutPowerAfter(uint64_t n) { last_operation_ = n; }
+  void Revive() {
+    last_operation_ = std::numeric_limits<uint64_t>::max();
+    first_cut_operation_.clear();
+    faults_.clear();
+  }
+  void Watch(MemoryFileSystem::Watcher watcher) { watcher_ = std::move(watcher); }
   void FailOperation(uint64_t n, absl::Status error) { faults_[n] = std::move(error); }
   void SetCapacity(uint64_t capacity_bytes) { capacity_ = capacity_bytes; }
 
@@ -43,6 +63,10 @@ class MemoryDisk {
 
   // A new inode that no entry leads to yet; its metadata is durable with the entry.
   InodePtr NewInode(FileKind kind, uint32_t mode, uint64_t mount);
+
+  // Of the operation that began last.
+  const Newest& newest() const { return newest_; }
+  void NoteNewest(const Inode& file) { newest_.file = &file; }
 
   // Changes a file's size; ResourceExhausted if the disk is full.
   absl::Status Resize(Inode& file, uint64_t size_bytes, absl::string_view path);
@@ -70,12 +94,14 @@ class MemoryDisk {
   uint64_t last_operation_ = std::numeric_limits<uint64_t>::max();
   std::string first_cut_operation_;
   std::map<uint64_t, absl::Status> faults_;
+  MemoryFileSystem::Watcher watcher_;
+  Newest newest_;
 };
 
 // Images of a disk (memory_power.cc).
 DiskImage SeenImageOf(const MemoryDisk& disk);
 size_t PendingChangesOf(const MemoryDisk& disk);
-size_t ForEachDurableImageOf(const MemoryDisk& disk, uint64_t seed, size_t samples,
+size_t ForEachDurableImageOf(const MemoryDisk& disk, const PowerCut& cut,
                              absl::FunctionRef<void(const DiskImage&)> visit);
 
 }  // namespace mig::base::internal

@@ -53,21 +53,25 @@ absl::StatusOr<uint64_t> MemoryFile::ReadThrough(uint64_t max_bytes,
 }
 
 absl::Status MemoryFile::WriteAt(uint64_t offset, absl::string_view bytes) {
-  MIG_RETURN_IF_ERROR(BeginWrite("write"));
-  if (bytes.empty()) return absl::OkStatus();
+  const absl::Status begun = BeginWrite("write");
+  if (absl::IsAborted(begun) || access_ != Access::kReadWrite) return begun;
+  if (!begun.ok()) bytes = bytes.substr(0, bytes.size() / 2);
+  if (bytes.empty()) return begun;
   const uint64_t before = inode_->contents.size_bytes();
   const uint64_t end = offset + bytes.size();
   if (end > before) MIG_RETURN_IF_ERROR(disk_->Resize(*inode_, end, path_));
   inode_->contents.Write(offset, bytes);
   NoteWrite(*inode_, std::min(offset, before), end);
+  disk_->NoteNewest(*inode_);
   inode_->metadata.modified = inode_->metadata.changed = disk_->Now();
-  return absl::OkStatus();
+  return begun;
 }
 
 absl::Status MemoryFile::Truncate(uint64_t size_bytes) {
   MIG_RETURN_IF_ERROR(BeginWrite("resize"));
   MIG_RETURN_IF_ERROR(disk_->Resize(*inode_, size_bytes, path_));
   NoteWrite(*inode_, size_bytes, size_bytes);
+  disk_->NoteNewest(*inode_);
   inode_->metadata.modified = inode_->metadata.changed = disk_->Now();
   return absl::OkStatus();
 }
@@ -81,6 +85,7 @@ absl::Status MemoryFile::CopyFrom(File& source, uint64_t max_bytes) {
   MIG_RETURN_IF_ERROR(disk_->Resize(*inode_, contents.size_bytes(), path_));
   inode_->contents = contents;
   NoteWrite(*inode_, 0, contents.size_bytes());
+  disk_->NoteNewest(*inode_);
   inode_->metadata.modified = inode_->metadata.changed = disk_->Now();
   return absl::OkStatus();
 }
@@ -125,6 +130,7 @@ absl::StatusOr<FileStat> MemoryFile::Stat() {
 
 void MemoryFile::NoteMetadata() {
   inode_->is_metadata_dirty = true;
+  disk_->NoteNewest(*inode_);
   inode_->metadata.changed = disk_->Now();
 }
 

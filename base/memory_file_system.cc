@@ -74,6 +74,10 @@ uint64_t MemoryFileSystem::operations() const { return disk_->operations(); }
 
 void MemoryFileSystem::CutPowerAfter(uint64_t n) { disk_->CutPowerAfter(n); }
 
+void MemoryFileSystem::Revive() { disk_->Revive(); }
+
+void MemoryFileSystem::Watch(Watcher watcher) { disk_->Watch(std::move(watcher)); }
+
 std::string MemoryFileSystem::first_cut_operation() const { return disk_->first_cut_operation(); }
 
 void MemoryFileSystem::FailOperation(uint64_t n, absl::Status error) {
@@ -108,8 +112,13 @@ DiskImage MemoryFileSystem::SeenImage() const { return internal::SeenImageOf(*di
 size_t MemoryFileSystem::PendingChanges() const { return internal::PendingChangesOf(*disk_); }
 
 size_t MemoryFileSystem::ForEachDurableImage(
+    const PowerCut& cut, absl::FunctionRef<void(const DiskImage&)> visit) const {
+  return internal::ForEachDurableImageOf(*disk_, cut, visit);
+}
+
+size_t MemoryFileSystem::ForEachDurableImage(
     uint64_t seed, size_t samples, absl::FunctionRef<void(const DiskImage&)> visit) const {
-  return internal::ForEachDurableImageOf(*disk_, seed, samples, visit);
+  return ForEachDurableImage({.seed = seed, .samples = samples}, visit);
 }
 
 }  // namespace mig::base

@@ -10,9 +10,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
@@ -28,6 +30,26 @@ namespace mig::base {
 namespace internal {
 class MemoryDisk;
 }
+
+// Which of the images that a power cut could leave are asked for.
+struct PowerCut {
+  enum class Which {
+    kAll,
+    // Those that a cut before the newest operation could not have left, as far as that is easily
+    // told: who looks after each operation sees all of them, and few of them twice. (What a Sync
+    // makes durable leaves fewer images, and no new one.)
+    kNew,
+    // Nothing-durable, everything-durable, and `samples` others, however few changes there are.
+    kDrawn,
+  };
+
+  uint64_t seed = 0;
+  size_t samples = 0;
+  // Files, and directories with all below them, on which little depends: of what is pending there
+  // nothing survives, or everything. They count as one change.
+  std::vector<std::string> together = {};
+  Which which = Which::kAll;
+};
 
 // What the files of one virtual host lie on. Handles stay good after this object is gone.
 // One thread at a time (and any number of its fibers).
@@ -65,14 +87,24 @@ class MemoryFileSystem : public FileSystem {
   // changes nothing.
   void CutPowerAfter(uint64_t n);
   void CutPower() { CutPowerAfter(operations()); }
+  // After a kill, the next process on the same machine: the disk works again, nothing is planned to
+  // fail any more, and what was not durable is still not.
+  void Revive();
   // The first operation that failed of it, as "fsync /var/lib/mig-loader/journal"; else empty.
   std::string first_cut_operation() const;
 
-  // Operation n fails with `error`, once, and changes nothing; except that a File::Sync or
-  // SyncData which fails drops what it should have made durable: it is still seen, no later Sync
+  // Operation n fails with `error`, once, and changes nothing; except that a WriteAt which fails
+  // leaves the first half of its bytes (a disk that gets full in the middle), and that a File::Sync
+  // or SyncData which fails drops what it should have made durable: it is still seen, no later Sync
   // writes it, and a power cut loses it (ATC 2020). Entries stay pending after a failed
   // Directory::Sync: file systems journal them, or shut down.
   void FailOperation(uint64_t n, absl::Status error);
+
+  // Called as each operation begins, before it changes anything ("fsync", "/etc/agent"): with the
+  // disk as the operations before left it, to look at its images. It begins no operation of this
+  // disk that looks at it in turn. Null: nobody looks.
+  using Watcher = std::function<void(absl::string_view verb, absl::string_view path)>;
+  void Watch(Watcher watcher);
 
   // What is there already stays.
   void SetCapacity(uint64_t capacity_bytes);
@@ -103,6 +135,8 @@ class MemoryFileSystem : public FileSystem {
   // Up to kExhaustiveChanges pending changes all of them (unless that is over kMaxImages), beyond
   // that nothing-durable, everything-durable and `samples` others, drawn by `seed`, which the
   // caller prints. Returns how many were visited.
+  size_t ForEachDurableImage(const PowerCut& cut,
+                             absl::FunctionRef<void(const DiskImage&)> visit) const;
   size_t ForEachDurableImage(uint64_t seed, size_t samples,
                              absl::FunctionRef<void(const DiskImage&)> visit) const;
 

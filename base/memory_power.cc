@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -11,6 +12,8 @@
 #include "absl/container/flat_hash_set.h"
 #include "absl/functional/function_ref.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/string_view.h"
 #include "base/memory_disk.h"
 #include "base/memory_inode.h"
 
@@ -23,8 +26,17 @@ struct Pending {
   std::vector<const Inode*> directories;  // with pending changes
   std::map<const Inode*, PossibleStates> files;
   size_t entry_changes = 0;
+  // By entry change, counted through `directories`: which bit says whether it survives. Those that
+  // are enumerated together share one, and the files with them.
+  std::vector<size_t> bits;
+  size_t bit_count = 0;
+  std::optional<size_t> shared_bit;
+  std::map<const Inode*, size_t> files_together;  // to the state that a sync would leave
+  // What the newest operation changed: bits, and a file.
+  std::vector<size_t> newest_bits;
+  const Inode* newest_file = nullptr;
 
-  size_t count() const { return entry_changes + files.size(); }
+  size_t count() const { return bit_count + files.size(); }
 };
 
 // One choice of entry changes that survived, and the tree that it makes.
@@ -32,9 +44,10 @@ struct Tree {
   std::map<uint64_t, const Inode*> inodes;
   std::map<uint64_t, std::map<std::string, uint64_t>> entries;
   std::vector<const Inode*> dirty_files;  // that are in the tree
+  bool is_shared_bit_set = false;
 
   std::string Signature() const {
-    std::string text;
+    std::string text(is_shared_bit_set ? "+" : "-");
     for (const auto& [number, inode] : inodes) {
       absl::StrAppend(&text, number, "{");
       const auto directory = entries.find(number);
@@ -55,18 +68,55 @@ void Visit(const InodePtr& inode, absl::flat_hash_set<const Inode*>& seen) {
   }
 }
 
-Pending PendingOf(const MemoryDisk& disk) {
+// The inodes at the paths, and all below them, in both images.
+absl::flat_hash_set<const Inode*> InodesBelow(const MemoryDisk& disk,
+                                              const std::vector<std::string>& paths) {
+  absl::flat_hash_set<const Inode*> below;
+  for (const std::string& path : paths) {
+    InodePtr inode = disk.root();
+    for (const absl::string_view name : absl::StrSplit(path, '/', absl::SkipEmpty())) {
+      const auto entry = inode->entries.find(name);
+      inode = entry == inode->entries.end() ? nullptr : entry->second;
+      if (inode == nullptr) break;
+    }
+    Visit(inode, below);
+  }
+  return below;
+}
+
+Pending PendingOf(const MemoryDisk& disk, const std::vector<std::string>& together = {}) {
   absl::flat_hash_set<const Inode*> reachable;
   Visit(disk.root(), reachable);
   std::vector<const Inode*> inodes(reachable.begin(), reachable.end());
   std::sort(inodes.begin(), inodes.end(),
             [](const Inode* a, const Inode* b) { return a->number < b->number; });
+  const absl::flat_hash_set<const Inode*> coarse = InodesBelow(disk, together);
 
   Pending pending;
+  const auto shared_bit = [&pending] {
+    if (!pending.shared_bit.has_value()) pending.shared_bit = pending.bit_count++;
+    return *pending.shared_bit;
+  };
   for (const Inode* inode : inodes) {
+    const bool is_coarse = coarse.contains(inode);
     if (!inode->pending.empty()) pending.directories.push_back(inode);
     pending.entry_changes += inode->pending.size();
-    if (inode->is_dirty()) pending.files[inode] = PossibleStatesOf(*inode);
+    for (size_t i = 0; i < inode->pending.size(); ++i) {
+      const size_t bit = is_coarse ? shared_bit() : pending.bit_count++;
+      pending.bits.push_back(bit);
+      if (disk.newest().IsChange(*inode, i)) pending.newest_bits.push_back(bit);
+    }
+    if (!inode->is_dirty()) continue;
+    PossibleStates states = PossibleStatesOf(*inode);
+    if (is_coarse) {
+      const size_t bit = shared_bit();
+      if (disk.newest().file == inode) pending.newest_bits.push_back(bit);
+      pending.files_together[inode] = states.synced;
+      states.states = {states.states.front(), states.states[states.synced]};
+    } else if (disk.newest().file == inode) {
+      pending.newest_file = inode;
+    }
+    pending.files[inode] = std::move(states);
   }
   return pending;
 }
@@ -78,17 +128,19 @@ Tree MakeTree(const MemoryDisk& disk, const Pending& pending, const std::vector<
   for (const Inode* directory : pending.directories) {
     Entries& entries = changed[directory] = directory->durable_entries;
     for (const EntryChange& change : directory->pending) {
-      if (survives[i++]) Apply(change, entries);
+      if (survives[pending.bits[i++]]) Apply(change, entries);
     }
   }
 
   Tree tree;
+  tree.is_shared_bit_set = pending.shared_bit.has_value() && survives[*pending.shared_bit];
   std::vector<const Inode*> todo = {disk.root().get()};
   while (!todo.empty()) {
     const Inode* inode = todo.back();
     todo.pop_back();
     if (!tree.inodes.emplace(inode->number, inode).second) continue;
-    if (pending.files.contains(inode)) tree.dirty_files.push_back(inode);
+    const bool is_fine = pending.files.contains(inode) && !pending.files_together.contains(inode);
+    if (is_fine) tree.dirty_files.push_back(inode);
     if (inode->kind != FileKind::kDirectory) continue;
     const auto other = changed.find(inode);
     auto& entries = tree.entries[inode->number];
@@ -114,6 +166,9 @@ DiskImage MakeImage(const MemoryDisk& disk, const Pending& pending, const Tree& 
     node.contents = inode->durable_contents;
     const auto entries = tree.entries.find(number);
     if (entries != tree.entries.end()) node.entries = entries->second;
+    if (tree.is_shared_bit_set && pending.files_together.contains(inode)) {
+      std::tie(node.contents, node.metadata) = pending.files.at(inode).states.back();
+    }
   }
   for (size_t i = 0; i < tree.dirty_files.size(); ++i) {
     const Inode* file = tree.dirty_files[i];
@@ -141,12 +196,22 @@ bool Next(const Pending& pending, const Tree& tree, std::vector<size_t>& choice)
   return false;
 }
 
-std::vector<Tree> AllTrees(const MemoryDisk& disk, const Pending& pending) {
+// Whether a power cut before the newest operation could not have left it, as far as its entries
+// say.
+bool HasNewest(const Pending& pending, const std::vector<bool>& survives) {
+  return std::any_of(pending.newest_bits.begin(), pending.newest_bits.end(),
+                     [&survives](size_t bit) { return survives[bit]; });
+}
+
+// With kNew: only trees with something of the newest operation in them.
+std::vector<Tree> AllTrees(const MemoryDisk& disk, const Pending& pending, PowerCut::Which which) {
   std::vector<Tree> trees;
   absl::flat_hash_set<std::string> known;
-  std::vector<bool> survives(pending.entry_changes);
-  for (uint64_t mask = 0; mask < uint64_t{1} << pending.entry_changes; ++mask) {
+  std::vector<bool> survives(pending.bit_count);
+  for (uint64_t mask = 0; mask < uint64_t{1} << pending.bit_count; ++mask) {
     for (size_t i = 0; i < survives.size(); ++i) survives[i] = ((mask >> i) & 1) != 0;
+    const bool is_new = HasNewest(pending, survives) || pending.newest_file != nullptr;
+    if (which == PowerCut::Which::kNew && !is_new) continue;
     Tree tree = MakeTree(disk, pending, survives);
     if (known.insert(tree.Signature()).second) trees.push_back(std::move(tree));
   }
@@ -161,19 +226,19 @@ class Sampler {
       : disk_(disk), pending_(pending), state_(seed), visit_(visit) {}
 
   void VisitNothingDurable() {
-    const Tree tree = MakeTree(disk_, pending_, std::vector<bool>(pending_.entry_changes, false));
+    const Tree tree = MakeTree(disk_, pending_, std::vector<bool>(pending_.bit_count, false));
     VisitOnce(tree, std::vector<size_t>(tree.dirty_files.size(), 0));
   }
 
   void VisitEverythingDurable() {
-    const Tree tree = MakeTree(disk_, pending_, std::vector<bool>(pending_.entry_changes, true));
+    const Tree tree = MakeTree(disk_, pending_, std::vector<bool>(pending_.bit_count, true));
     std::vector<size_t> choice;
     for (const Inode* file : tree.dirty_files) choice.push_back(pending_.files.at(file).synced);
     VisitOnce(tree, choice);
   }
 
   void VisitRandom() {
-    std::vector<bool> survives(pending_.entry_changes);
+    std::vector<bool> survives(pending_.bit_count);
     for (size_t i = 0; i < survives.size(); ++i) survives[i] = Draw(2) == 1;
     const Tree tree = MakeTree(disk_, pending_, survives);
     std::vector<size_t> choice;
@@ -213,11 +278,14 @@ class Sampler {
 
 size_t PendingChangesOf(const MemoryDisk& disk) { return PendingOf(disk).count(); }
 
-size_t ForEachDurableImageOf(const MemoryDisk& disk, uint64_t seed, size_t samples,
+size_t ForEachDurableImageOf(const MemoryDisk& disk, const PowerCut& cut,
                              absl::FunctionRef<void(const DiskImage&)> visit) {
-  const Pending pending = PendingOf(disk);
-  if (pending.count() <= MemoryFileSystem::kExhaustiveChanges) {
-    const std::vector<Tree> trees = AllTrees(disk, pending);
+  const bool is_any_new = !disk.newest().changes.empty() || disk.newest().file != nullptr;
+  if (cut.which == PowerCut::Which::kNew && !is_any_new) return 0;
+  const Pending pending = PendingOf(disk, cut.together);
+  const bool is_few = pending.count() <= MemoryFileSystem::kExhaustiveChanges;
+  if (is_few && cut.which != PowerCut::Which::kDrawn) {
+    const std::vector<Tree> trees = AllTrees(disk, pending, cut.which);
     uint64_t count = 0;
     for (const Tree& tree : trees) count += ImagesOf(pending, tree);
     if (count <= MemoryFileSystem::kMaxImages) {
@@ -230,10 +298,10 @@ size_t ForEachDurableImageOf(const MemoryDisk& disk, uint64_t seed, size_t sampl
       return static_cast<size_t>(count);
     }
   }
-  Sampler sampler(disk, pending, seed, visit);
+  Sampler sampler(disk, pending, cut.seed, visit);
   sampler.VisitNothingDurable();
   sampler.VisitEverythingDurable();
-  for (size_t i = 0; i < samples; ++i) sampler.VisitRandom();
+  for (size_t i = 0; i < cut.samples; ++i) sampler.VisitRandom();
   return sampler.visited();
 }
 
