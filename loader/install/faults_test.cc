@@ -54,7 +54,12 @@ absl::Status NextRun(MemoryFileSystem& disk, const Invariants& invariants) {
     if (!finished.ok()) return finished;
   }
   if (ReadFileSet(disk, invariants.paths()) != invariants.after()) {
-    const absl::Status installed = InstallRelease(disk, OldRelease(), NewRelease());
+    absl::Status installed = InstallRelease(disk, OldRelease(), NewRelease());
+    // What was left of a download was damaged by the power cut: it is gone now, and got once more,
+    // as a run of loader/run does by itself.
+    if (absl::IsDataLoss(installed)) {
+      installed = InstallRelease(disk, OldRelease(), NewRelease());
+    }
     if (!installed.ok()) return installed;
   }
   return SweepLeftovers(PlaceOn(disk), Directories(), {});

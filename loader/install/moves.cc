@@ -25,6 +25,13 @@ absl::StatusOr<bool> IsStaged(base::Directory& directory, absl::string_view name
          stat->mode == wanted.mode && stat->uid == wanted.uid && stat->gid == wanted.gid;
 }
 
+// Who staged the file may have been killed before it was durable: that it reads back whole says
+// nothing about what a power cut leaves of it.
+absl::Status SyncAgain(base::Directory& directory, absl::string_view name) {
+  MIG_ASSIGN_OR_RETURN(const std::unique_ptr<base::File> file, directory.OpenRead(name));
+  return file->Sync();
+}
+
 }  // namespace
 
 const std::optional<FileFacts>& FactsOn(Side side, const JournalFile& file) {
@@ -107,13 +114,24 @@ absl::StatusOr<bool> Moves::StageFromAnywhere(const JournalFile& file, const Fil
   base::Directory& directory = DirectoryOf(file);
   const std::string staged_name = StagedName(file.file_name, wanted.content());
   MIG_ASSIGN_OR_RETURN(const bool is_staged, IsStaged(directory, staged_name, wanted, belief));
-  if (is_staged) return true;
+  if (is_staged) {
+    const absl::Status durable =
+        belief == Belief::kJustVerified ? absl::OkStatus() : SyncAgain(directory, staged_name);
+    if (belief != Belief::kJustVerified) is_newly_staged_ = true;
+    if (!absl::IsDataLoss(durable)) return durable.ok() ? absl::StatusOr<bool>(true) : durable;
+    // Never synced a second time: what is read back may be lost already (ADVERSARY 118).
+    MIG_RETURN_IF_ERROR(directory.Unlink(staged_name));
+  }
 
   std::vector<absl::StatusOr<std::unique_ptr<base::File>>> sources;
   sources.push_back(directory.OpenRead(staged_name));  // right bytes, but not as they should be
   sources.push_back(kept_.OpenCopy(wanted.digest));
   sources.push_back(directory.OpenRead(file.file_name));
   for (const absl::StatusOr<std::unique_ptr<base::File>>& source : sources) {
+    // What could not be opened for want of memory or files is not missing: the next run asks again.
+    if (absl::IsUnavailable(source.status()) || absl::IsResourceExhausted(source.status())) {
+      return source.status();
+    }
     if (!source.ok()) continue;
     const absl::Status staged = StageFrom(file, wanted, **source);
     if (staged.ok()) return true;
