@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "base/sha256.h"
 #include "base/sizes.h"
 #include "base/status_macros.h"
 #include "trust/envelope.h"
@@ -169,12 +170,18 @@ absl::StatusOr<HostSeenRecord> Fleet::LastSeen(const HostId& host) {
 
 void Fleet::JudgeHead(absl::string_view envelope) {
   if (envelope.empty() || envelope.size() > base::kMaxHeadEnvelopeBytes) return;
-  // Every check-in brings one, so it is read first; only one that says more costs a signature.
+  const base::Digest digest = base::Sha256Of(envelope);
+  if (known_heads_.Contains(digest)) return;
+  // It is read first; only one that says more costs a signature.
   const absl::StatusOr<trust::Envelope> read =
       trust::Envelope::Parse(envelope, trust::DocumentType::kHead);
   if (!read.ok()) return;
   const absl::StatusOr<trust::Head> said = trust::Head::Parse(read->payload());
-  if (!said.ok() || said->store_id() != store_id_ || said->position() <= position()) return;
+  if (!said.ok()) return;
+  if (said->store_id() != store_id_ || said->position() <= position()) {
+    known_heads_.Add(digest);
+    return;
+  }
 
   const absl::StatusOr<trust::Verified<trust::Head>> head =
       trust::Verify<trust::Head>(envelope, snapshot()->root());

@@ -21,6 +21,7 @@
 #include "absl/synchronization/mutex.h"
 #include "base/sizes.h"
 #include "coordinator/fleet/host_index.h"
+#include "coordinator/fleet/known_heads.h"
 #include "coordinator/fleet/operator_index.h"
 #include "coordinator/fleet/rollout_ledger.h"
 #include "coordinator/fleet/seen_buffer.h"
@@ -30,8 +31,6 @@
 #include "trust/verified.h"
 
 namespace mig::coordinator {
-
-// Of an envelope with a head and its signatures.
 
 // Any thread may call; a batch's rows reach all parts before its `done` is called.
 class Fleet {
@@ -111,6 +110,7 @@ class Fleet {
   OperatorIndex operators_;
   RolloutLedger ledger_;
   SeenBuffer seen_;
+  KnownHeads known_heads_;
   std::atomic<uint64_t> change_;
 
   mutable absl::Mutex mutex_;

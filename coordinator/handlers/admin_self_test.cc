@@ -118,6 +118,20 @@ TEST_F(AdminSelfTest, AHeadByAStrangersKeyCountsForNothing) {
   EXPECT_THAT(host.CheckIn(), IsOk());
 }
 
+// The first that is shown says nothing new; what is remembered of it hides no later one.
+TEST_F(AdminSelfTest, AHeadAheadIsHeardAfterOneThatWasNot) {
+  TestHost host(coordinator_, 1);
+  for (int i = 0; i < 3; ++i) ASSERT_THAT(host.CheckIn(), IsOk());
+
+  host.says().set_newest_head(HeadAhead(100));
+  EXPECT_THAT(CheckInCode(host), Optional(Eq(v1::Refusal::STORE_BEHIND)));
+  ASSERT_THAT(Confirm(), IsOk());
+  ASSERT_THAT(host.CheckIn(), IsOk());
+
+  host.says().set_newest_head(HeadAhead(200));
+  EXPECT_THAT(CheckInCode(host), Optional(Eq(v1::Refusal::STORE_BEHIND)));
+}
+
 TEST_F(AdminSelfTest, OutcomesAreTakenWhileTheStoreIsBehind) {
   TestHost host(coordinator_, 1);
   const auto release = coordinator_.Publish("agent", 1, {{"agent", "program"}});

@@ -2,15 +2,17 @@
 
 #include <google/protobuf/arena.h>
 #include <google/protobuf/io/coded_stream.h>
-#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 
 #include "base/sizes.h"
 
 namespace mig::coordinator {
 namespace {
+
+using ::google::protobuf::io::CodedOutputStream;
 
 // --- Whether a part of what is kept has fields that this program does not know. By hand, since
 // DiscardUnknownFields walks a message by reflection: half of a summary's time.
@@ -41,18 +43,33 @@ bool AnyUnknown(const v1::CheckInRequest& request) {
          std::ranges::any_of(request.streams(), any) || AnyUnknown(request.local_manifest());
 }
 
-// Adds the local manifest to a request that `summary` is already, without copying it.
-void AppendLocalManifest(const v1::LocalManifest& manifest, std::string& summary) {
-  constexpr uint32_t kLengthDelimited = 2;  // protobuf's encoding, "wire types"
-  google::protobuf::io::StringOutputStream bytes(&summary);
-  google::protobuf::io::CodedOutputStream out(&bytes);
-  out.WriteTag(v1::CheckInRequest::kLocalManifestFieldNumber << 3 | kLengthDelimited);
-  out.WriteVarint32(static_cast<uint32_t>(manifest.ByteSizeLong()));
-  manifest.SerializeWithCachedSizes(&out);
-}
+// The local manifest as a field of the request that holds it: what stands before its contents.
+// Field number and wire type, then the length (protobuf.dev, "Encoding").
+class LocalManifestField {
+ public:
+  explicit LocalManifestField(const v1::LocalManifest& manifest)
+      : manifest_(manifest),
+        contents_bytes_(static_cast<uint32_t>(manifest.ByteSizeLong())),
+        size_bytes_(CodedOutputStream::VarintSize32(kTag) +
+                    CodedOutputStream::VarintSize32(contents_bytes_) + contents_bytes_) {}
 
-// Tag and length of a field before its contents, at most.
-constexpr size_t kMaxFieldHeadBytes = 6;
+  size_t size_bytes() const { return size_bytes_; }
+  // To `out`, which has room for it.
+  void Write(uint8_t* out) const {
+    out = CodedOutputStream::WriteVarint32ToArray(kTag, out);
+    out = CodedOutputStream::WriteVarint32ToArray(contents_bytes_, out);
+    manifest_.SerializeWithCachedSizesToArray(out);
+  }
+
+ private:
+  static constexpr uint32_t kLengthDelimited = 2;
+  static constexpr uint32_t kTag =
+      v1::CheckInRequest::kLocalManifestFieldNumber << 3 | kLengthDelimited;
+
+  const v1::LocalManifest& manifest_;
+  const uint32_t contents_bytes_;
+  const size_t size_bytes_;
+};
 
 }  // namespace
 
@@ -72,12 +89,15 @@ std::string SummaryOf(const v1::CheckInRequest& request) {
   kept.set_root_version(request.root_version());
   kept.set_last_acknowledged_attempt(request.last_acknowledged_attempt());
 
-  std::string summary = kept.SerializeAsString();
-  const size_t with_manifest =
-      summary.size() + kMaxFieldHeadBytes + request.local_manifest().ByteSizeLong();
-  if (request.has_local_manifest() && with_manifest <= base::kMaxCheckInSummaryBytes) {
-    AppendLocalManifest(request.local_manifest(), summary);
-  }
+  // The local manifest is most of it, and is written from where it lies.
+  const LocalManifestField manifest(request.local_manifest());
+  const size_t kept_bytes = kept.ByteSizeLong();
+  const bool with_manifest = request.has_local_manifest() &&
+                             kept_bytes + manifest.size_bytes() <= base::kMaxCheckInSummaryBytes;
+  std::string summary(kept_bytes + (with_manifest ? manifest.size_bytes() : 0), '\0');
+  auto* const out = reinterpret_cast<uint8_t*>(summary.data());
+  kept.SerializeWithCachedSizesToArray(out);
+  if (with_manifest) manifest.Write(out + kept_bytes);
   return summary;
 }
 

@@ -3,6 +3,7 @@
 #include <prometheus/metric_family.h>
 #include <prometheus/text_serializer.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace mig::coordinator {
@@ -35,9 +36,25 @@ Metrics::Metrics()
 void Metrics::Add(Gauge gauge) { gauges_.push_back(std::move(gauge)); }
 
 void Metrics::CountCall(absl::string_view method, absl::StatusCode code, absl::Duration took) {
+  const size_t place = std::min(static_cast<size_t>(code), kCodes - 1);
+  Method series;
+  {
+    absl::ReaderMutexLock lock(&mutex_);
+    if (const auto found = methods_.find(method); found != methods_.end()) series = found->second;
+  }
+  if (series.calls[place] == nullptr) series = AddSeries(method, place);
+  series.calls[place]->Increment();
+  series.seconds->Observe(absl::ToDoubleSeconds(took));
+}
+
+Metrics::Method Metrics::AddSeries(absl::string_view method, size_t code) {
   const std::string name(method);
-  calls_.Add({{"method", name}, {"code", absl::StatusCodeToString(code)}}).Increment();
-  seconds_.Add({{"method", name}}, Buckets()).Observe(absl::ToDoubleSeconds(took));
+  absl::MutexLock lock(&mutex_);
+  Method& series = methods_[name];
+  const auto status = static_cast<absl::StatusCode>(code);
+  series.calls[code] = &calls_.Add({{"method", name}, {"code", absl::StatusCodeToString(status)}});
+  series.seconds = &seconds_.Add({{"method", name}}, Buckets());
+  return series;
 }
 
 std::string Metrics::Page() const {

@@ -9,13 +9,18 @@
 #include <prometheus/histogram.h>
 #include <prometheus/registry.h>
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <string>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
+#include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 
 namespace mig::coordinator {
@@ -44,11 +49,24 @@ class Metrics {
   std::string Page() const;
 
  private:
+  // absl::StatusCode 0 to 16.
+  static constexpr size_t kCodes = 17;
+
+  // The series of one method, so that a call builds no labels to find them. Null: not yet.
+  struct Method {
+    prometheus::Histogram* seconds = nullptr;
+    std::array<prometheus::Counter*, kCodes> calls = {};
+  };
+
+  Method AddSeries(absl::string_view method, size_t code);
+
   prometheus::Registry registry_;
   prometheus::Family<prometheus::Counter>& calls_;
   prometheus::Family<prometheus::Histogram>& seconds_;
   prometheus::Counter& fetched_bytes_;
   std::vector<Gauge> gauges_;
+  absl::Mutex mutex_;
+  absl::flat_hash_map<std::string, Method> methods_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace mig::coordinator
