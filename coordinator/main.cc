@@ -37,7 +37,7 @@ constexpr char kHelp[] =
     "  mig-coordinator --config /srv/mig/coordinator.toml --check-config\n"
     "  mig-coordinator --config /srv/mig/coordinator.toml\n\n"
     "Exit status: 0 stopped, 1 failed (port, store, disk), 2 usage or configuration,\n"
-    "5 the store is of a newer version, or of another program";
+    "5 the store is of a newer version, of another coordinator, or of another program";
 
 struct Arguments {
   std::string config;

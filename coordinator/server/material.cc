@@ -131,19 +131,30 @@ bool Contains(const std::vector<base::Digest>& digests, const base::Digest& dige
   return std::find(digests.begin(), digests.end(), digest) != digests.end();
 }
 
-// What the newest root says must be what this coordinator has: else hosts would refuse it.
-absl::Status CheckAgainstRoots(const Config& config, const Material& material) {
+void AppendOnlineKeys(const trust::Root& root, std::vector<trust::KeyId>& keys) {
+  for (const trust::RoleKey& key : root.role(trust::RoleKind::kOnline).keys) {
+    keys.push_back(key.key.id());
+  }
+}
+
+// What the newest root says must be what this coordinator has: else hosts would refuse it. Gives
+// the online keys of all roots.
+absl::StatusOr<std::vector<trust::KeyId>> CheckAgainstRoots(const Config& config,
+                                                            const Material& material) {
   const std::string& path = config.first_root;
   auto root = trust::VerifyFirstRoot(material.roots.front());
   if (!root.ok()) {
     return Mended(path, root.status(), "put the signed root there that migctl root sign wrote");
   }
+  std::vector<trust::KeyId> keys;
+  AppendOnlineKeys(**root, keys);
   for (size_t i = 1; i < material.roots.size(); ++i) {
     auto next = trust::VerifyNextRoot(material.roots[i], *root);
     if (!next.ok()) {
       return Named(absl::StrCat("root ", (*root)->version() + 1, " beside ", path), next.status());
     }
     root = std::move(next);
+    AppendOnlineKeys(**root, keys);
   }
   if ((*root)->head().trust_domain != config.trust_domain) {
     return absl::InvalidArgumentError(
@@ -169,7 +180,7 @@ absl::Status CheckAgainstRoots(const Config& config, const Material& material) {
     return absl::InvalidArgumentError(absl::StrCat(
         config.operators_ca_certificate, ": the newest root does not name this operators' CA"));
   }
-  return absl::OkStatus();
+  return keys;
 }
 
 absl::StatusOr<std::optional<FirstInvite>> ReadInvite(base::FileSystem& disk,
@@ -223,7 +234,7 @@ absl::StatusOr<Material> LoadMaterial(base::FileSystem& disk, const Config& conf
                     .server_certificate_expires = server.expires,
                     .roots = std::move(roots),
                     .first_invite = std::move(invite)};
-  MIG_RETURN_IF_ERROR(CheckAgainstRoots(config, material));
+  MIG_ASSIGN_OR_RETURN(material.online_keys_of_the_roots, CheckAgainstRoots(config, material));
   return material;
 }
 

@@ -14,6 +14,7 @@
 #include "base/file_system.h"
 #include "coordinator/server/config.h"
 #include "coordinator/store/operator_record.h"
+#include "trust/ids.h"
 #include "trust/signing_key.h"
 #include "trust/x509/authority.h"
 
@@ -34,7 +35,8 @@ struct Material {
   std::string server_chain_pem;
   std::string server_key_pem;
   absl::Time server_certificate_expires;
-  std::vector<std::string> roots;  // serialised envelopes, in order of version
+  std::vector<std::string> roots;                      // serialised envelopes, in order of version
+  std::vector<trust::KeyId> online_keys_of_the_roots;  // of each of them, this coordinator's too
   std::optional<FirstInvite> first_invite;
 };
 

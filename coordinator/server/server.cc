@@ -12,6 +12,7 @@
 #include "coordinator/http/http_server.h"
 #include "coordinator/metrics/metrics.h"
 #include "coordinator/store/sqlite_store.h"
+#include "coordinator/store/store_owner.h"
 #include "coordinator/store/writer_thread.h"
 #include "coordinator/transport/listeners.h"
 
@@ -63,6 +64,13 @@ absl::Status RecordInvite(const Machine& machine, Coordinator& coordinator,
   return outcome->status;
 }
 
+StoreClaim ClaimOf(const Config& config, const Material& material) {
+  return {.self = {.trust_domain = config.trust_domain,
+                   .name = config.name,
+                   .online_key = material.online_key.public_key().id()},
+          .keys_of_the_roots = material.online_keys_of_the_roots};
+}
+
 Endpoint At(const ListenAddress& address) { return {.host = address.host, .port = address.port}; }
 
 }  // namespace
@@ -75,7 +83,9 @@ class Server::Impl {
   ~Impl() { Stop(); }
 
   absl::Status Start(const std::string& version) {
-    MIG_ASSIGN_OR_RETURN(store_, SqliteStore::OpenFile(config_.store, {}, machine_.random));
+    MIG_ASSIGN_OR_RETURN(
+        store_, SqliteStore::OpenFile(config_.store, {.claim = ClaimOf(config_, material_)},
+                                      machine_.random));
     MIG_RETURN_IF_ERROR(base::MakeDirs(machine_.disk, config_.blobs, kBlobDirectoryMode).status());
     MIG_ASSIGN_OR_RETURN(blobs_, OpenDirectoryBlobStore(machine_.disk, config_.blobs, {}));
     const CoordinatorParts parts{.store = *store_,

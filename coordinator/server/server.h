@@ -27,8 +27,8 @@ class Server {
   // Opens store and contents (made if they are missing), records the first invitation, and serves.
   // Everything acknowledged from here on is durable. `version` is what Doctor says.
   //
-  // Errors: the store's and contents' (IsForeignStore: of a newer schema, or another program's;
-  // Unavailable: another coordinator has them); Listeners::Start's.
+  // Errors: the store's and contents' (IsForeignStore: of a newer schema, another program's, or
+  // another coordinator's; Unavailable: another coordinator has them); Listeners::Start's.
   static absl::StatusOr<std::unique_ptr<Server>> Start(const Machine& machine, const Config& config,
                                                        Material material,
                                                        const std::string& version);

@@ -18,7 +18,10 @@ CREATE TABLE meta (
   generation INTEGER NOT NULL,
   change INTEGER NOT NULL,
   audit_seq INTEGER NOT NULL,
-  audit_hash BLOB NOT NULL
+  audit_hash BLOB NOT NULL,
+  owner_domain TEXT,
+  owner_name TEXT,
+  owner_key BLOB
 ) STRICT;
 
 CREATE TABLE host (
@@ -180,6 +183,19 @@ CREATE TABLE audit (
 ) STRICT;
 )sql";
 
+constexpr Migration kSteps[] = {
+    {1, R"sql(
+ALTER TABLE meta ADD COLUMN owner_domain TEXT;
+ALTER TABLE meta ADD COLUMN owner_name TEXT;
+ALTER TABLE meta ADD COLUMN owner_key BLOB;
+)sql"},
+};
+
+absl::Status NoMetaRow(const Connection& connection) {
+  return absl::DataLossError(absl::StrCat("store ", connection.path(),
+                                          ": its meta row is gone; restore the newest backup"));
+}
+
 // Ends the transaction by COMMIT if `status` is ok, else by ROLLBACK.
 absl::Status EndTransaction(Connection& connection, absl::Status status) {
   if (status.ok()) status = connection.Execute("COMMIT");
@@ -241,7 +257,7 @@ absl::Status TakeStep(Connection& connection, uint32_t from, std::span<const Mig
 
 }  // namespace
 
-std::span<const Migration> Migrations() { return {}; }
+std::span<const Migration> Migrations() { return kSteps; }
 
 absl::StatusOr<FileLayout> LookAt(Connection& connection) {
   MIG_ASSIGN_OR_RETURN(const int64_t application, connection.SelectNumber("PRAGMA application_id"));
@@ -280,10 +296,7 @@ absl::StatusOr<StoreMeta> ReadMeta(Connection& connection) {
               "SELECT store_id, generation, change, audit_seq, audit_hash FROM meta WHERE one = 1");
   Run run(query);
   MIG_ASSIGN_OR_RETURN(const bool found, run.Step());
-  if (!found) {
-    return absl::DataLossError(absl::StrCat("store ", connection.path(),
-                                            ": its meta row is gone; restore the newest backup"));
-  }
+  if (!found) return NoMetaRow(connection);
   StoreMeta meta;
   meta.schema = static_cast<uint32_t>(schema);
   meta.store_id = run.TakeId<StoreId>();
@@ -293,6 +306,26 @@ absl::StatusOr<StoreMeta> ReadMeta(Connection& connection) {
   meta.audit.hash = run.TakeDigest();
   MIG_RETURN_IF_ERROR(run.status());
   return meta;
+}
+
+absl::StatusOr<std::optional<StoreOwner>> ReadOwner(Connection& connection) {
+  Query query(connection, "SELECT owner_key, owner_domain, owner_name FROM meta WHERE one = 1");
+  Run run(query);
+  MIG_ASSIGN_OR_RETURN(const bool found, run.Step());
+  if (!found) return NoMetaRow(connection);
+  if (run.NextIsNull()) return std::nullopt;
+  StoreOwner owner;
+  owner.online_key = run.TakeId<trust::KeyId>();
+  owner.trust_domain = run.TakeBytes();
+  owner.name = run.TakeBytes();
+  MIG_RETURN_IF_ERROR(run.status());
+  return owner;
+}
+
+absl::Status WriteOwner(Connection& connection, const StoreOwner& owner) {
+  Query query(connection,
+              "UPDATE meta SET owner_domain = ?, owner_name = ?, owner_key = ? WHERE one = 1");
+  return Run(query).Text(owner.trust_domain).Text(owner.name).Id(owner.online_key).ToEnd();
 }
 
 }  // namespace mig::coordinator

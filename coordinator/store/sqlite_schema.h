@@ -4,6 +4,7 @@
 #define MIG_COORDINATOR_STORE_SQLITE_SCHEMA_H_
 
 #include <cstdint>
+#include <optional>
 #include <span>
 
 #include "absl/status/status.h"
@@ -12,11 +13,12 @@
 #include "base/file_system.h"
 #include "coordinator/store/sqlite.h"
 #include "coordinator/store/store_meta.h"
+#include "coordinator/store/store_owner.h"
 
 namespace mig::coordinator {
 
 // Layout that this program writes; PRAGMA user_version of the file.
-inline constexpr uint32_t kSchema = 1;
+inline constexpr uint32_t kSchema = 2;
 
 // PRAGMA application_id: "MIGS".
 inline constexpr int64_t kApplicationId = 0x4d494753;
@@ -27,7 +29,7 @@ struct Migration {
   absl::string_view sql;
 };
 
-// Steps from every older layout to kSchema, in order. There is none yet.
+// Steps from every older layout to kSchema, in order. 1 to 2: whose store it is.
 std::span<const Migration> Migrations();
 
 // What the file is.
@@ -54,6 +56,10 @@ absl::Status Migrate(Connection& connection, base::Directory& directory, absl::s
                      uint32_t from, uint32_t to, std::span<const Migration> steps);
 
 absl::StatusOr<StoreMeta> ReadMeta(Connection& connection);
+
+// Who had it open last; nothing: nobody who said so. Since layout 2.
+absl::StatusOr<std::optional<StoreOwner>> ReadOwner(Connection& connection);
+absl::Status WriteOwner(Connection& connection, const StoreOwner& owner);
 
 }  // namespace mig::coordinator
 

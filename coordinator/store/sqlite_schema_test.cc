@@ -1,5 +1,5 @@
-// How an older file becomes one of this layout: with steps that no release has, since there is one
-// layout so far.
+// How an older file becomes one of this layout: by this program's steps, and by some that no
+// release has.
 
 #include "coordinator/store/sqlite_schema.h"
 
@@ -8,8 +8,11 @@
 
 #include <fstream>
 #include <memory>
+#include <optional>
+#include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "base/posix_file_system.h"
 #include "base/testing/status_matchers.h"
 #include "coordinator/store/testing/temporary_directory.h"
@@ -34,6 +37,12 @@ class SqliteSchemaTest : public ::testing::Test {
     connection_ = *Connection::Open(path_, Connection::Access::kWriter);
     EXPECT_THAT(CreateTables(*connection_, StoreId()), IsOk());
     EXPECT_THAT(connection_->Execute("UPDATE meta SET change = 42"), IsOk());
+    // As the first layout had it.
+    EXPECT_THAT(connection_->Execute("ALTER TABLE meta DROP COLUMN owner_domain;"
+                                     "ALTER TABLE meta DROP COLUMN owner_name;"
+                                     "ALTER TABLE meta DROP COLUMN owner_key;"
+                                     "PRAGMA user_version = 1"),
+                IsOk());
     parent_ = *disk_.OpenRoot(directory_.path());
   }
 
@@ -53,6 +62,24 @@ TEST_F(SqliteSchemaTest, TheStepsOfThisProgramLeadToItsSchema) {
   uint32_t schema = 1;
   for (const Migration& step : Migrations()) EXPECT_EQ(step.from, schema++);
   EXPECT_EQ(schema, kSchema);
+}
+
+TEST_F(SqliteSchemaTest, AStoreOfTheFirstLayoutComesOutAsANewOneIsMade) {
+  ASSERT_THAT(Migrate(*connection_, *parent_, "store.sqlite", 1, kSchema, Migrations()), IsOk());
+
+  EXPECT_EQ(ReadMeta(*connection_)->schema, kSchema);
+  EXPECT_EQ(ReadMeta(*connection_)->change, 42);
+  EXPECT_THAT(ReadOwner(*connection_), IsOkAndHolds(std::nullopt));
+  const std::string made = directory_ / "made.sqlite";
+  std::ofstream(made).flush();
+  const auto fresh = *Connection::Open(made, Connection::Access::kWriter);
+  ASSERT_THAT(CreateTables(*fresh, StoreId()), IsOk());
+  // Their columns: how many, how many of them may not be NULL, and which stands where.
+  for (const char* what : {"count(*)", "sum(c.\"notnull\")", "sum(c.cid * unicode(c.name))"}) {
+    const std::string sql = absl::StrCat(
+        "SELECT ", what, " FROM sqlite_schema AS t JOIN pragma_table_info(t.name) AS c");
+    EXPECT_EQ(*connection_->SelectNumber(sql), *fresh->SelectNumber(sql)) << what;
+  }
 }
 
 TEST_F(SqliteSchemaTest, StepsAreTakenInOrderAndWhatWasBeforeIsKept) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/cord.h"
@@ -14,6 +15,7 @@
 #include "coordinator/store/opened_sqlite_store.h"
 #include "coordinator/store/sqlite.h"
 #include "coordinator/store/sqlite_schema.h"
+#include "coordinator/store/store_owner.h"
 
 namespace mig::coordinator {
 namespace {
@@ -70,8 +72,23 @@ absl::Status Foreign(const std::string& message) {
   return status;
 }
 
-// Nothing was written yet: another program's file, or a newer one, stays as it is.
-absl::Status CheckOurs(const Connection& connection, const FileLayout& layout) {
+// A store says whose it is since this layout.
+constexpr uint32_t kFirstSchemaWithOwner = 2;
+
+absl::Status CheckOwner(Connection& connection, const StoreClaim& claim) {
+  MIG_ASSIGN_OR_RETURN(const std::optional<StoreOwner> owner, ReadOwner(connection));
+  if (!owner.has_value() || IsOwn(claim, *owner)) return absl::OkStatus();
+  return Foreign(absl::StrCat(
+      "store ", connection.path(), ": it is the store of ", ToText(*owner), "; this is ",
+      ToText(claim.self),
+      "; restore a backup of this one's own store, or start with the other one's configuration, "
+      "keys and roots"));
+}
+
+// Nothing was written yet: another program's file, a newer one, or another coordinator's, stays as
+// it is.
+absl::Status CheckOurs(Connection& connection, const FileLayout& layout,
+                       const std::optional<StoreClaim>& claim) {
   if (layout.kind == FileLayout::Kind::kForeign) {
     return Foreign(
         absl::StrCat("store ", connection.path(),
@@ -85,7 +102,16 @@ absl::Status CheckOurs(const Connection& connection, const FileLayout& layout) {
         ": it was written by a newer mig-coordinator; run that one, or restore the backup that "
         "was made before the upgrade"));
   }
-  return absl::OkStatus();
+  const bool has_owner =
+      layout.kind == FileLayout::Kind::kStore && layout.schema >= kFirstSchemaWithOwner;
+  return claim.has_value() && has_owner ? CheckOwner(connection, *claim) : absl::OkStatus();
+}
+
+// Of the claimant from now on, with the name and key that it has today.
+absl::Status RecordOwner(Connection& connection, const std::optional<StoreClaim>& claim) {
+  if (!claim.has_value()) return absl::OkStatus();
+  MIG_ASSIGN_OR_RETURN(const std::optional<StoreOwner> owner, ReadOwner(connection));
+  return owner == claim->self ? absl::OkStatus() : WriteOwner(connection, claim->self);
 }
 
 // Makes the tables, or brings them to this program's layout.
@@ -127,9 +153,10 @@ absl::StatusOr<std::unique_ptr<SqliteStore>> SqliteStore::OpenFile(absl::string_
   MIG_ASSIGN_OR_RETURN(std::unique_ptr<Connection> connection,
                        Connection::Open(path, Connection::Access::kWriter));
   MIG_ASSIGN_OR_RETURN(const FileLayout layout, LookAt(*connection));
-  MIG_RETURN_IF_ERROR(CheckOurs(*connection, layout));
+  MIG_RETURN_IF_ERROR(CheckOurs(*connection, layout, options.claim));
   MIG_RETURN_IF_ERROR(Configure(*connection, options.max_bytes));
   MIG_RETURN_IF_ERROR(Prepare(*connection, parent, layout, random));
+  MIG_RETURN_IF_ERROR(RecordOwner(*connection, options.claim));
   MIG_ASSIGN_OR_RETURN(const StoreMeta meta, ReadMeta(*connection));
   return std::make_unique<OpenedSqliteStore>(*std::move(lock), std::move(connection), meta);
 }

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -13,6 +14,7 @@
 #include "base/sizes.h"
 #include "coordinator/store/committer.h"
 #include "coordinator/store/store.h"
+#include "coordinator/store/store_owner.h"
 
 namespace mig::coordinator {
 
@@ -26,8 +28,9 @@ struct CommitStats {
   friend bool operator==(const CommitStats&, const CommitStats&) = default;
 };
 
-// Whether an error of OpenFile says that there is a good store, and that it is not this program's
-// to open: of a newer schema, or another program's. Anything else may be mended where it is.
+// Whether an error of OpenFile says that there is a good store, and that it is not the caller's to
+// open: of a newer schema, another program's, or another coordinator's. Anything else may be mended
+// where it is.
 bool IsForeignStore(const absl::Status& status);
 
 // Passive: it starts no thread. Whoever owns it drives the Committer, or starts a WriterThread.
@@ -39,14 +42,18 @@ class SqliteStore : public Store, public Committer {
   struct Options {
     // The largest file, in bytes; beyond it writes are ResourceExhausted.
     uint64_t max_bytes = 64 * base::kGiB;
+    // Who asks. A store that has an owner is opened for its owner only (IsOwn); one that has none
+    // yet is the first claimant's. Nothing: whoever it is may have it, and is not recorded.
+    std::optional<StoreClaim> claim = std::nullopt;
   };
 
   // Opens the file at `path` (absolute), or makes it (0600) if it is missing or empty; its
   // directory must be there. `random`: the id of a new store. An older schema is brought up to
   // this one after the file was copied to PATH.schema-N.copy.
   //
-  // Errors: FailedPrecondition  a newer schema, or not a store of ours (IsForeignStore); no
-  //                             database; a symbolic link in the path
+  // Errors: FailedPrecondition  a newer schema, not a store of ours, another coordinator's
+  //                             (IsForeignStore: nothing was written); no database; a symbolic link
+  //                             in the path
   //         Unavailable         another process has it open (PATH.lock)
   //         NotFound, PermissionDenied   directory or file
   //         ResourceExhausted   the disk is full

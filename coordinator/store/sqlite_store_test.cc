@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <array>
 #include <filesystem>
 #include <fstream>
 #include <optional>
@@ -13,11 +14,13 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "base/check.h"
 #include "base/testing/seed.h"
 #include "base/testing/seeded_random.h"
 #include "base/testing/status_matchers.h"
 #include "coordinator/store/sqlite.h"
+#include "coordinator/store/sqlite_schema.h"
 #include "coordinator/store/testing/sample_records.h"
 #include "coordinator/store/testing/temporary_directory.h"
 
@@ -120,11 +123,11 @@ TEST_F(SqliteStoreTest, OnlyOneProcessHasItOpen) {
 
 TEST_F(SqliteStoreTest, ANewerSchemaIsRefusedAndStaysAsItIs) {
   ASSERT_THAT(Open(), IsOk());
-  Tamper("PRAGMA user_version = 2");
+  Tamper(absl::StrCat("PRAGMA user_version = ", kSchema + 1));
   const std::string before = ReadAll(path_);
 
   EXPECT_THAT(Open(), StatusIs(absl::StatusCode::kFailedPrecondition,
-                               AllOf(HasSubstr(path_), HasSubstr("its schema is 2"),
+                               AllOf(HasSubstr(path_), HasSubstr("its schema is 3"),
                                      HasSubstr("newer mig-coordinator"))));
   EXPECT_EQ(ReadAll(path_), before);
   EXPECT_TRUE(IsForeignStore(Open().status()));
@@ -149,6 +152,46 @@ TEST_F(SqliteStoreTest, AFileThatIsNoDatabaseIsRefusedAndStaysAsItIs) {
                                AllOf(HasSubstr(path_), HasSubstr("not an SQLite database"))));
   EXPECT_EQ(ReadAll(path_), text);
   EXPECT_FALSE(IsForeignStore(Open().status()));
+}
+
+// --- Whose it is (store_owner_test.cc has what counts as one's own)
+
+StoreClaim ClaimOf(const char* name, char key) {
+  std::array<char, trust::KeyId::kSizeBytes> bytes;
+  bytes.fill(key);
+  return {.self = {.trust_domain = "corp.example", .name = name, .online_key = trust::KeyId(bytes)},
+          .keys_of_the_roots = {}};
+}
+
+TEST_F(SqliteStoreTest, AStoreIsOpenedAgainForItsOwnerAndForNobodyElse) {
+  ASSERT_THAT(Open({.claim = ClaimOf("berlin", 'b')}), IsOk());
+  const std::string before = ReadAll(path_);
+
+  EXPECT_THAT(Open({.claim = ClaimOf("paris", 'p')}),
+              StatusIs(absl::StatusCode::kFailedPrecondition,
+                       AllOf(HasSubstr(path_), HasSubstr("'berlin' of corp.example"),
+                             HasSubstr("'paris' of corp.example"), HasSubstr("backup"))));
+  EXPECT_TRUE(IsForeignStore(Open({.claim = ClaimOf("paris", 'p')}).status()));
+  EXPECT_EQ(ReadAll(path_), before);
+  EXPECT_THAT(Open({.claim = ClaimOf("berlin", 'b')}), IsOk());
+}
+
+TEST_F(SqliteStoreTest, AnOwnerThatChangedItsNameAndThenItsKeyIsRecordedAsItIsNow) {
+  ASSERT_THAT(Open({.claim = ClaimOf("berlin", 'a')}), IsOk());
+  ASSERT_THAT(Open({.claim = ClaimOf("berlin-2", 'a')}), IsOk());
+  StoreClaim later = ClaimOf("berlin-2", 'b');
+  later.keys_of_the_roots = {ClaimOf("", 'a').self.online_key};
+  ASSERT_THAT(Open({.claim = later}), IsOk());
+
+  EXPECT_THAT(Open({.claim = ClaimOf("berlin-2", 'b')}), IsOk());
+  EXPECT_TRUE(IsForeignStore(Open({.claim = ClaimOf("berlin", 'a')}).status()));
+}
+
+TEST_F(SqliteStoreTest, AStoreOfNobodyIsTheFirstClaimants) {
+  ASSERT_THAT(Open(), IsOk());
+  ASSERT_THAT(Open({.claim = ClaimOf("berlin", 'b')}), IsOk());
+
+  EXPECT_TRUE(IsForeignStore(Open({.claim = ClaimOf("paris", 'p')}).status()));
 }
 
 TEST_F(SqliteStoreTest, AnEmptyFileBecomesAStore) {

@@ -130,5 +130,30 @@ TEST_F(CoordinatorInputTest, AStoreOfANewerVersionIsRefusedAndStaysAsItIs) {
   EXPECT_EQ(*DigestOf(store), *before);
 }
 
+// Two trials have the same names; their roots and keys differ.
+TEST_F(CoordinatorInputTest, AnotherCoordinatorsBackupIsRefusedAndItsOwnIsTaken) {
+  ASSERT_THAT(world().RunWell({world().programs().migctl, "trial", "init", world().Path("other"),
+                               "--operator", "ben"}),
+              IsOk());
+  const std::string other = world().Path("other");
+  ASSERT_THAT(coordinator().Stop(), IsOk());
+  const auto backup = ReadFile(coordinator().Path("store.db"));
+  ASSERT_THAT(backup, IsOk());
+  ASSERT_THAT(WriteFile(other + "/store.db", *backup), IsOk());
+
+  const CommandResult result = Run({}, other + "/coordinator.toml");
+
+  EXPECT_THAT(result, EndsWith(kForeignStore, AllOf(HasSubstr(other + "/store.db"),
+                                                    HasSubstr("the store of coordinator"),
+                                                    HasSubstr("restore a backup"))));
+  EXPECT_EQ(*ReadFile(other + "/store.db"), *backup);
+
+  // The same bytes, back where they are from.
+  ASSERT_THAT(coordinator().Start(), IsOk());
+  ASSERT_THAT(coordinator().Stop(), IsOk());
+  ASSERT_THAT(WriteFile(coordinator().Path("store.db"), *backup), IsOk());
+  EXPECT_THAT(coordinator().Start(), IsOk());
+}
+
 }  // namespace
 }  // namespace mig::tests
