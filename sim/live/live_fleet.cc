@@ -6,6 +6,7 @@
 #include "absl/synchronization/mutex.h"
 #include "loader/enroll/enroll.h"
 #include "loader/run/run.h"
+#include "sim/live/enroll_at_last.h"
 #include "sim/live/handler_connector.h"
 #include "sim/live/worker_pool.h"
 
@@ -53,7 +54,7 @@ absl::Status LiveFleet::EnrollNow(size_t count, const trust::Token& token,
                             .connector = connector,
                             .config = usual.config,
                             .dictionary = usual.dictionary};
-    const absl::Status enrolled = loader::Enroll(here, {.token = token}).status();
+    const absl::Status enrolled = EnrollAtLast(here, token);
     host.enrolled = enrolled.ok();
     const absl::MutexLock lock(&mutex);
     first.Update(enrolled);
