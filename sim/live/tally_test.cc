@@ -73,6 +73,14 @@ TEST(TallyTest, ARefusalIsAnAnswer) {
   EXPECT_EQ(tally.Silence(At(9)), absl::ZeroDuration());
 }
 
+TEST(TallyTest, AfterAnAnswerSilenceBeginsWithTheNextWhoAsksInVain) {
+  Tally tally;
+  Call(tally, 5, 6, kUnavailable);
+  Call(tally, 7, 8, kOk);
+  Call(tally, 100, 101, kUnavailable);
+  EXPECT_EQ(tally.Silence(At(102)), absl::Seconds(1));
+}
+
 TEST(TallyTest, ADownloadThatGoesOnIsAnAnswer) {
   Tally tally;
   tally.Asks(At(5));

@@ -134,29 +134,125 @@ TEST_F(WitnessTest, NothingIsLookedAtOnceTheRunWasAbandoned) {
   EXPECT_FALSE(witness_->has_violation());
 }
 
-// Promise 5.
-TEST_F(WitnessTest, AnOutcomeThatTheHostNeverSaidIsSeen) {
-  base::testing::SeededRandom random(base::testing::Seed(1));
-  const auto store = coordinator::SqliteStore::OpenInMemory(random);
-  ASSERT_THAT(store, IsOk());
-  coordinator::HostRecord host = coordinator::testing::SomeHost(1);
-  host.id = machine_->id();
-  coordinator::OutcomeRecord outcome = coordinator::testing::SomeOutcome(1, 1, 1);
-  outcome.host = machine_->id();
-  absl::Status written = absl::UnknownError("not yet");
-  (*store)->Append({coordinator::InsertHost{host}, coordinator::InsertOutcome{outcome}},
-                   [&written](const auto& result) { written = result.status(); });
-  while ((*store)->CommitNow() > 0) {
+// A store with the machine, and what it has of it.
+class WitnessOfReportsTest : public WitnessTest {
+ protected:
+  WitnessOfReportsTest() {
+    auto store = coordinator::SqliteStore::OpenInMemory(random_);
+    MIG_CHECK_OK(store);
+    store_ = *std::move(store);
+    coordinator::HostRecord host = coordinator::testing::SomeHost(1);
+    host.id = machine_->id();
+    Write(coordinator::InsertHost{host});
   }
-  ASSERT_THAT(written, IsOk());
-  Summary summary;
 
-  ASSERT_THAT(witness_->Compare(*machine_, **store, summary), IsOk());
+  static v1::Outcome Installed(uint64_t attempt) {
+    v1::Outcome outcome;
+    outcome.set_attempt(std::string(coordinator::testing::SomeAttemptId(attempt).bytes()));
+    outcome.set_kind(v1::Outcome::INSTALL);
+    outcome.set_result(v1::Outcome::HEALTHY);
+    return outcome;
+  }
 
-  EXPECT_EQ(summary.reports, 1u);
+  void Says(const v1::Outcome& outcome) {
+    v1::ReportRequest request;
+    *request.add_outcomes() = outcome;
+    witness_->Reports(machine_->index(), request);
+  }
+  void IsDurable(uint64_t attempt, const std::string& outcome) {
+    coordinator::OutcomeRecord record = coordinator::testing::SomeOutcome(1, attempt, 1);
+    record.host = machine_->id();
+    record.outcome = outcome;
+    Write(coordinator::InsertOutcome{record});
+  }
+  Summary Compared() {
+    Summary summary;
+    EXPECT_THAT(witness_->Compare(*machine_, *store_, summary), IsOk());
+    return summary;
+  }
+
+ private:
+  void Write(coordinator::Row row) {
+    absl::Status written = absl::UnknownError("not yet");
+    store_->Append({std::move(row)}, [&written](const auto& result) { written = result.status(); });
+    while (store_->CommitNow() > 0) {
+    }
+    MIG_CHECK_OK(written);
+  }
+
+  base::testing::SeededRandom random_{base::testing::Seed(1)};
+  std::unique_ptr<coordinator::SqliteStore> store_;
+};
+
+TEST_F(WitnessOfReportsTest, WhatWasSaidAndIsDurableIsCountedByItsKind) {
+  v1::Outcome broke_off = Installed(2);
+  broke_off.set_result(v1::Outcome::UNCHANGED);
+  for (const auto& [attempt, outcome] : {std::pair(1, Installed(1)), std::pair(2, broke_off)}) {
+    Says(outcome);
+    IsDurable(attempt, outcome.SerializeAsString());
+  }
+
+  const Summary summary = Compared();
+
+  EXPECT_FALSE(witness_->has_violation()) << witness_->violation()->what;
+  EXPECT_EQ(summary.reports, 2u);
+  EXPECT_EQ(summary.installs_reported, 1u);
+  EXPECT_EQ(summary.others_reported, 1u);
+}
+
+// Promise 5.
+TEST_F(WitnessOfReportsTest, AnOutcomeThatTheHostNeverSaidIsSeen) {
+  IsDurable(1, Installed(1).SerializeAsString());
+
+  EXPECT_EQ(Compared().reports, 1u);
+
   ASSERT_TRUE(witness_->has_violation());
   EXPECT_EQ(witness_->violation()->promise, kPromiseReports);
   EXPECT_THAT(witness_->violation()->what, HasSubstr("never reported"));
+}
+
+// Promise 5.
+TEST_F(WitnessOfReportsTest, AnOutcomeThatCannotBeReadIsSeen) {
+  Says(Installed(1));
+  IsDurable(1, "no outcome");
+
+  EXPECT_EQ(Compared().others_reported, 1u);
+
+  EXPECT_TRUE(witness_->has_violation());
+}
+
+// Promise 5.
+TEST_F(WitnessOfReportsTest, AnOutcomeThatIsDurableOtherwiseThanItWasSaidIsSeen) {
+  Says(Installed(1));
+  v1::Outcome otherwise = Installed(1);
+  otherwise.set_result(v1::Outcome::WENT_BACK);
+  IsDurable(1, otherwise.SerializeAsString());
+
+  Compared();
+
+  EXPECT_TRUE(witness_->has_violation());
+}
+
+// Promise 5.
+TEST_F(WitnessOfReportsTest, AnOutcomeThatIsNowhereAnyMoreIsSeen) {
+  Says(Installed(1));
+  Says(Installed(2));
+  IsDurable(2, Installed(2).SerializeAsString());
+
+  Compared();
+
+  ASSERT_TRUE(witness_->has_violation());
+  EXPECT_THAT(witness_->violation()->what, HasSubstr("reported 2 outcomes; 1 are durable"));
+}
+
+TEST_F(WitnessOfReportsTest, OfARunThatWasAbandonedNothingIsMissed) {
+  Says(Installed(1));
+  IsDurable(2, Installed(2).SerializeAsString());
+  witness_->Close();
+
+  EXPECT_EQ(Compared().reports, 1u);
+
+  EXPECT_FALSE(witness_->has_violation());
 }
 
 }  // namespace
