@@ -216,6 +216,7 @@ TEST_F(LiveRunTest, ACoordinatorThatAnswersNobodyEndsTheRunWithWhatWasSeen) {
   ASSERT_THAT(summary, IsOk());
   EXPECT_EQ(summary->ending, Ending::kNoAnswer);
   EXPECT_EQ(summary->ending_text, "no call was answered for 1s");
+  EXPECT_LT(summary->lasted, absl::Minutes(1));
   EXPECT_THAT(summary->runs, Gt(4u));
   EXPECT_FALSE(summary->violation.has_value()) << summary->violation->what;
   ExpectNothingIsLeft();

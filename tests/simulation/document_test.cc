@@ -101,7 +101,8 @@ class DocumentedCommandsTest : public ::testing::Test {
     fs::remove_all(folder_);
     fs::create_directories(folder_ / "sim/scenarios");
     fs::create_directories(folder_ / "bazel-bin/sim");
-    for (const auto& [variable, name] : {std::pair("SMALL", "small"), std::pair("WEEK", "week")}) {
+    for (const auto& [variable, name] :
+         {std::pair("SMALL", "small"), std::pair("RATE", "rate"), std::pair("WEEK", "week")}) {
       EXPECT_THAT(WriteFile(ScenarioAt(name), TextOf(variable)), IsOk());
     }
     WriteProgram("bazel", "exit 0");
@@ -170,12 +171,13 @@ TEST_F(DocumentedCommandsTest, TheLoopOverSeedsEndsWithTheFirstThatFindsSomethin
               ElementsAre(HasSubstr("--seed 1"), HasSubstr("--seed 2"), HasSubstr("--seed 3")));
 }
 
-TEST(ScenariosTest, SmallAndKillAreForBothModesAndWeekForVirtualTime) {
+TEST(ScenariosTest, SmallAndKillAreForBothModesRateIsLiveAndWeekIsForVirtualTime) {
   for (const char* const variable : {"SMALL", "KILL"}) {
     const std::string text = TextOf(variable);
     EXPECT_THAT(sim::ParseScenario(variable, text, sim::Mode::kLive), IsOk());
     EXPECT_THAT(sim::ParseScenario(variable, text, sim::Mode::kVirtual), IsOk());
   }
+  EXPECT_THAT(sim::ParseScenario("rate", TextOf("RATE"), sim::Mode::kLive), IsOk());
   EXPECT_THAT(sim::ParseScenario("week", TextOf("WEEK"), sim::Mode::kVirtual), IsOk());
 }
 
