@@ -12,6 +12,7 @@
 #include "absl/time/time.h"
 #include "base/deadlock_search.h"
 #include "bench/samples/samples.h"
+#include "bench/suites/replace_suite.h"
 #include "bench/suites/rollout/rollout_suite.h"
 #include "bench/suites/scan_suite.h"
 #include "bench/suites/service/service_suite.h"
@@ -42,6 +43,9 @@ mig::bench::Table MakeTable(const Arguments& arguments, const Tls13Required& tls
   mig::bench::AddTrustRows(table);
   mig::bench::AddScanRows(table, arguments.quick ? mig::bench::ScanSuiteOptions{.files = 1000}
                                                  : mig::bench::ScanSuiteOptions{});
+  mig::bench::AddReplaceRows(table, arguments.quick
+                                        ? mig::bench::ReplaceSuiteOptions{.large_bytes = 2 << 20}
+                                        : mig::bench::ReplaceSuiteOptions{});
   mig::bench::AddRolloutRows(table);
   mig::bench::AddStoreRows(table);
   mig::bench::AddServiceRows(

@@ -63,7 +63,7 @@ std::vector<double> Differences(const Side& base, const Side& here, Unit unit) {
   std::vector<double> differences;
   for (size_t i = 0; i < base.numbers.size(); ++i) {
     const double more = std::log(here.numbers[i] / base.numbers[i]);
-    differences.push_back(unit == Unit::kSeconds ? more : -more);
+    differences.push_back(LessIsBetter(unit) ? more : -more);
   }
   return differences;
 }

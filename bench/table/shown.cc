@@ -10,6 +10,8 @@ std::string Shown(double number, Unit unit) {
       return absl::StrFormat("%.0f MB/s", number / 1e6);
     case Unit::kItemsPerSecond:
       return absl::StrFormat("%.0f /s", number);
+    case Unit::kBytes:
+      return absl::StrFormat("%.1f MB", number / 1e6);
     case Unit::kSeconds:
       break;
   }

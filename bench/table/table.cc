@@ -40,9 +40,13 @@ Number NumberOf(const benchmark::BenchmarkReporter::Run& run, Unit unit) {
       return {.value = rate,
               .cpu_seconds = run.cpu_accumulated_time / (rate * run.real_accumulated_time)};
     }
+    case Unit::kBytes:
+      return {.value = run.counters.at("bytes").value};
     case Unit::kSeconds:
       break;
   }
+  const auto counted = run.counters.find("seconds");
+  if (counted != run.counters.end()) return {.value = counted->second.value};
   return {.value = run.real_accumulated_time / static_cast<double>(run.iterations)};
 }
 

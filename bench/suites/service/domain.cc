@@ -133,6 +133,7 @@ Domain::Domain(const DomainOptions& options)
              .client_ca = authorities_->loaders.certificate().ToPem()};
   StartCoordinator();
   PublishRelease();
+  spare_token_ = trust::PrintToken(Must(operators_->NewToken(1)));
   with_release_ = Enroll(options.hosts_with_the_release);
   for (KeptHost& host : with_release_) {
     SaysThatItHasTheRelease(host.request);
@@ -284,6 +285,14 @@ v1::CheckInAnswer Domain::CheckInWholly(const std::string& certificate_der,
     std::ranges::sort(*request.mutable_document_digests());
     if (answer.documents().empty() && !answer.more()) return answer;
   }
+}
+
+std::vector<std::string> Domain::component_names() const {
+  std::vector<std::string> names;
+  for (const trust::Component& component : (*release_)->variants().front().components) {
+    names.push_back(component.name);
+  }
+  return names;
 }
 
 std::string Domain::TicketOf(const v1::CheckInAnswer& answer) const {

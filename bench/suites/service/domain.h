@@ -50,6 +50,7 @@ class Domain {
 
   // Of the loaders' listener, at 127.0.0.1.
   uint16_t port() const { return listeners_->loaders_port(); }
+  uint16_t enrollment_port() const { return listeners_->enrollment_port(); }
   const ServerPems& server() const { return server_; }
   static constexpr absl::string_view kTrustDomain = "corp.example";
   base::Clock& clock() { return *clock_; }
@@ -58,6 +59,12 @@ class Domain {
   const std::vector<KeptHost>& hosts_with_the_release() const { return with_release_; }
   // They have all documents, and each check-in assigns them the release.
   const std::vector<KeptHost>& hosts_without_it() const { return without_release_; }
+
+  // What a host of its own enrolls with, as files have it.
+  const std::string& root_envelope() const { return root_.envelope(); }
+  const std::string& spare_token() const { return spare_token_; }
+  // Of the release.
+  std::vector<std::string> component_names() const;
 
   const base::Digest& content() const { return content_; }
   uint64_t content_bytes() const { return content_bytes_; }
@@ -86,6 +93,7 @@ class Domain {
   const uint64_t content_bytes_;
   ServerPems server_;
   base::Digest content_;
+  std::string spare_token_;
   std::optional<trust::Verified<trust::Manifest>> release_;
   std::unique_ptr<coordinator::BlobStore> blobs_;
   std::unique_ptr<coordinator::SqliteStore> store_;

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "base/check.h"
 #include "bench/suites/lazy.h"
 #include "bench/suites/service/domain.h"
+#include "bench/suites/service/loader_program.h"
 #include "bench/suites/service/loader_side.h"
 #include "bench/transport/empty_service.h"
 #include "bench/transport/kept_connections.h"
@@ -129,6 +131,52 @@ class Fetches {
   FetchingHost limit_;
 };
 
+// A whole run of the shipped program that has nothing to do, beside the least one that checks in.
+class ProgramRuns {
+ public:
+  ProgramRuns(Domain& domain, const KeptHost& host, const Programs& programs)
+      : ours_(domain, programs.mig_loader),
+        limit_(domain, host, AnswerTo(domain, host), programs.one_call) {}
+
+  // `measure(state, program)` of either.
+  template <typename Measure>
+  Measured Ours(Measure measure) {
+    return [this, measure](benchmark::State& state) { measure(state, ours_); };
+  }
+  template <typename Measure>
+  Measured Limit(Measure measure) {
+    return [this, measure](benchmark::State& state) { measure(state, limit_); };
+  }
+
+ private:
+  LoaderProgram ours_;
+  OneCall limit_;
+};
+
+void AddProgramRows(Table& table, const Lazy<ProgramRuns>& runs) {
+  const auto add = [&](std::string name, Unit unit, auto measure) {
+    table.Add({.name = std::move(name),
+               .unit = unit,
+               .goal = AtMost(1.3),
+               .slowdown_limit = kNetworkLimit,
+               .ours = [runs, measure](benchmark::State& state) { runs->Ours(measure)(state); },
+               .limit = [runs, measure](benchmark::State& state) { runs->Limit(measure)(state); }});
+  };
+  add("run_nothing_to_do", Unit::kSeconds, [](benchmark::State& state, auto& program) {
+    for (auto _ : state) program.Run();
+  });
+  add("run_nothing_to_do_cpu", Unit::kSeconds, [](benchmark::State& state, auto& program) {
+    double seconds = 0;
+    for (auto _ : state) seconds += program.Run().cpu_seconds;
+    state.counters["seconds"] = seconds / static_cast<double>(state.iterations());
+  });
+  add("run_nothing_to_do_memory", Unit::kBytes, [](benchmark::State& state, auto& program) {
+    double bytes = 0;
+    for (auto _ : state) bytes += static_cast<double>(program.PeakBytes());
+    state.counters["bytes"] = bytes / static_cast<double>(state.iterations());
+  });
+}
+
 // Hosts of a domain that one row has for itself: the next check-in of a host names its last answer.
 std::vector<KeptHost> Part(const std::vector<KeptHost>& hosts, size_t from, size_t count) {
   MIG_CHECK(from + count <= hosts.size());
@@ -179,6 +227,12 @@ void AddServiceRows(Table& table, const loader::Tls13Required& tls13,
              .slowdown_limit = kNetworkLimit,
              .ours = [one_shots](benchmark::State& state) { one_shots->Ours(state); },
              .limit = [one_shots](benchmark::State& state) { one_shots->Limit(state); }});
+  if (const std::optional<Programs> programs = ProgramsBesideThisOne()) {
+    AddProgramRows(table, Lazy<ProgramRuns>([domain, kept, programs] {
+                     return std::make_unique<ProgramRuns>(
+                         *domain, domain->hosts_with_the_release()[kept], *programs);
+                   }));
+  }
   table.Add({.name = "fetch_verified_and_written",
              .unit = Unit::kBytesPerSecond,
              .goal = AtLeast(0.70),
