@@ -69,6 +69,16 @@ absl::StatusOr<std::vector<MissingContent>> Moves::Prepare(Side side, Belief bel
   for (size_t i = 0; i < journal_.files.size(); ++i) {
     const JournalFile& file = journal_.files[i];
     const std::optional<FileFacts>& wanted = FactsOn(side, file);
+    if (wanted.has_value() && belief == Belief::kJustVerified) {
+      // It goes in whatever is there now, which need not be read.
+      const std::string staged_name = StagedName(file.file_name, wanted->content());
+      MIG_ASSIGN_OR_RETURN(const bool is_staged,
+                           IsStaged(DirectoryOf(file), staged_name, *wanted, belief));
+      if (is_staged) {
+        moves_.push_back({.index = i, .staged_name = staged_name});
+        continue;
+      }
+    }
     MIG_ASSIGN_OR_RETURN(const bool is_right, HasFacts(DirectoryOf(file), file.file_name, wanted));
     if (!wanted.has_value()) {
       if (!is_right) moves_.push_back({.index = i});
