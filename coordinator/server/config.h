@@ -10,8 +10,8 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "base/file_system.h"
-#include "coordinator/handlers/host_limiter.h"
-#include "coordinator/handlers/rate_limiter.h"
+#include "coordinator/handlers/limits/host_limiter.h"
+#include "coordinator/handlers/limits/rate_limiter.h"
 
 namespace mig::coordinator {
 

@@ -12,7 +12,7 @@
 #include "base/status_macros.h"
 #include "base/text.h"
 #include "base/whole_file.h"
-#include "coordinator/handlers/method_roles.h"
+#include "coordinator/handlers/operators/method_roles.h"
 #include "trust/key_file.h"
 #include "trust/names.h"
 #include "trust/refusal.h"

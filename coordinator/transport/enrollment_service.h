@@ -5,7 +5,7 @@
 
 #include <utility>
 
-#include "coordinator/handlers/enrollment_handlers.h"
+#include "coordinator/handlers/enroll/enrollment_handlers.h"
 #include "coordinator/transport/peer_of.h"
 #include "coordinator/transport/unary.h"
 #include "proto/mig/v1/enrollment_service.grpc.pb.h"

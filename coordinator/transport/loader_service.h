@@ -5,7 +5,7 @@
 
 #include <utility>
 
-#include "coordinator/handlers/loader_handlers.h"
+#include "coordinator/handlers/loaders/loader_handlers.h"
 #include "coordinator/transport/peer_of.h"
 #include "coordinator/transport/unary.h"
 #include "proto/mig/v1/loader_service.grpc.pb.h"

@@ -10,7 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "coordinator/fleet/peer.h"
-#include "coordinator/handlers/admin_documents.h"
+#include "coordinator/handlers/documents/admin_documents.h"
 #include "coordinator/transport/call_meter.h"
 #include "coordinator/transport/workers.h"
 #include "proto/mig/v1/admin_documents.pb.h"

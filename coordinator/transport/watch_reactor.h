@@ -16,7 +16,7 @@
 #include "absl/time/time.h"
 #include "coordinator/fleet/fleet.h"
 #include "coordinator/fleet/peer.h"
-#include "coordinator/handlers/admin_rollouts.h"
+#include "coordinator/handlers/rollouts/admin_rollouts.h"
 #include "coordinator/transport/call_meter.h"
 #include "coordinator/transport/workers.h"
 #include "proto/mig/v1/admin_rollouts.pb.h"

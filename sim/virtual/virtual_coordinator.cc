@@ -10,7 +10,7 @@
 #include "base/sizes.h"
 #include "base/status_macros.h"
 #include "coordinator/blobs/directory_blob_store.h"
-#include "coordinator/handlers/method_roles.h"
+#include "coordinator/handlers/operators/method_roles.h"
 #include "proto/mig/v1/enrollment_service.pb.h"
 #include "trust/refusal.h"
 #include "trust/x509/certificate.h"

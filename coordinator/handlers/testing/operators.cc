@@ -7,7 +7,7 @@
 #include "base/sha256.h"
 #include "base/sizes.h"
 #include "base/status_macros.h"
-#include "coordinator/handlers/method_roles.h"
+#include "coordinator/handlers/operators/method_roles.h"
 #include "coordinator/handlers/testing/loader_calls.h"
 #include "proto/mig/v1/admin_documents.pb.h"
 #include "proto/mig/v1/admin_rollouts.pb.h"
