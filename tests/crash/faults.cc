@@ -101,6 +101,14 @@ std::vector<State> StatesAfter(World& world, const Plan& plan, Seed seed) {
                      [&](State state) { states.push_back(std::move(state)); });
   machine.RunOnline();
   StopWatching(machine);
+  // The power goes after the run, too.
+  machine.disk().ForEachDurableImage(
+      {.seed = seed.value(), .which = base::PowerCut::Which::kDrawn},
+      [&](const base::DiskImage& image) {
+        states.push_back({.image = image,
+                          .told = world.coordinator().outcomes,
+                          .trail = {{.operation = machine.disk().operations() + 1}}});
+      });
   return states;
 }
 
@@ -121,7 +129,7 @@ Figures FailCalls(const History& history, const Extent& extent, const DiskLens& 
         findings.CountFault();
         findings.Note(plan.Text(), boots.CheckEnded([&] { return Failed(world, plan); }));
         const std::vector<State> left = StatesAfter(world, plan, seed);
-        for (const size_t j : Draw(left.size(), 2, seed)) {
+        for (const size_t j : Draw(left.size(), 3, seed)) {
           if (findings.IsEnough()) return;
           if (!known.Add(KeyOf(left[j].image, left[j].told))) continue;
           findings.CountState();
@@ -129,6 +137,38 @@ Figures FailCalls(const History& history, const Extent& extent, const DiskLens& 
                         boots.Check(left[j]));
         }
       });
+  return findings.Take();
+}
+
+Figures FailSyncs(const History& history, const Extent& extent, const DiskLens& lens,
+                  const ShowProgress& show) {
+  Findings findings(history, extent);
+  std::vector<uint64_t> syncs;  // by operation of the run
+  {
+    World world(history, lens);
+    Machine machine(world, world.start(), kAttacked);
+    const uint64_t before = machine.disk().operations();
+    machine.disk().Watch([&](absl::string_view verb, absl::string_view) {
+      const bool is_sync = verb == "fsync" || verb == "fdatasync";
+      if (is_sync) syncs.push_back(machine.disk().operations() + 1 - before);
+    });
+    machine.RunOnline();
+    StopWatching(machine);
+  }
+  const std::vector<size_t> places =
+      Draw(syncs.size(), extent.faults, extent.seed.For("failed syncs"));
+  ForEach(places.size(), history, extent, lens, "failed syncs", show, findings,
+          [&](World& world, size_t i) {
+            const Plan plan{.operation = syncs[places[i]], .error = &kErrors[0]};
+            Boots boots(world, Boots::End::kOrCannotGoBack);
+            findings.CountFault();
+            // The last of them: nothing more is durable than what was synced.
+            for (const State& left : StatesAfter(world, plan, extent.seed.For("sync", i))) {
+              if (findings.IsEnough()) return;
+              findings.CountState();
+              findings.Note(absl::StrCat(plan.Text(), ", then a power cut"), boots.Check(left));
+            }
+          });
   return findings.Take();
 }
 
@@ -249,7 +289,7 @@ Figures DamageFiles(const History& history, const Extent& extent, const DiskLens
 Figures RunSuite(const History& history, const Extent& extent, const DiskLens& lens,
                  const ShowProgress& show) {
   Figures figures;
-  for (const auto& attack : {CutPower, Kill, FailCalls, FailRecoveries, DamageFiles}) {
+  for (const auto& attack : {CutPower, Kill, FailSyncs, FailCalls, FailRecoveries, DamageFiles}) {
     figures.Add(attack(history, extent, lens, show));
     if (figures.findings.size() >= extent.violations) break;
   }

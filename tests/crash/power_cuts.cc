@@ -38,7 +38,16 @@ Figures CutPower(const History& history, const Extent& extent, const DiskLens& l
   Findings findings(history, extent);
   const std::vector<State> states = StatesOfARun(history, extent, lens);
   KnownStates known;
-  for (const State& state : states) known.Add(KeyOf(state.image, state.told));
+  {
+    // Also those that are not booted: looking at what was left is cheap.
+    World world(history, lens);
+    for (const State& state : states) {
+      known.Add(KeyOf(state.image, state.told));
+      base::MemoryFileSystem left(state.image);
+      findings.Note(absl::StrCat("power cut, ", TextOf(state.trail)),
+                    world.checker().AsLeft(left, state.told));
+    }
+  }
   const std::vector<size_t> first = Draw(states.size(), extent.states, extent.seed.For("states"));
   const std::vector<size_t> watched =
       Draw(first.size(), extent.second_states, extent.seed.For("second"));
@@ -110,7 +119,7 @@ Extent ForCi() {
           .second_states = 2,
           .states_of_second = 20,
           .kills = 15,
-          .faults = 40,
+          .faults = 20,
           .samples = 16};
 }
 

@@ -77,7 +77,12 @@ std::vector<State> StatesOfARun(const History& history, const Extent& extent,
 Figures Kill(const History& history, const Extent& extent, const DiskLens& lens = nullptr,
              const ShowProgress& show = nullptr);
 
-// ADVERSARY 117, 118: each operation of a run fails once, with each error that a disk has; then the
+// ADVERSARY 118: each fsync of a run fails once with EIO, and what it should have made durable is
+// lost; the power goes after the run.
+Figures FailSyncs(const History& history, const Extent& extent, const DiskLens& lens = nullptr,
+                  const ShowProgress& show = nullptr);
+
+// ADVERSARY 117: each operation of a run fails once, with each error that a disk has; then the
 // power is cut at a moment that the seed draws. Every other time there is a second fault.
 Figures FailCalls(const History& history, const Extent& extent, const DiskLens& lens = nullptr,
                   const ShowProgress& show = nullptr);

@@ -11,6 +11,7 @@
 #include "base/whole_file.h"
 #include "loader/state/two_halves_file.h"
 #include "proto/mig/v1/local_state.pb.h"
+#include "trust/envelope.h"
 #include "trust/half_file.h"
 #include "trust/refusal.h"
 
@@ -78,6 +79,15 @@ bool HostChecker::IsAt(base::FileSystem& disk, const FileSet& set) const {
   return ReadFileSet(disk, invariants().paths()) == set;
 }
 
+bool HostChecker::HoldsDocument(base::FileSystem& disk, const base::Digest& manifest) const {
+  const absl::StatusOr<std::string> bytes = base::ReadWhole(
+      disk, base::JoinPath(change_.state_directory, absl::StrCat("documents/", manifest.ToHex())),
+      base::kMaxEnvelopeBytes);
+  if (!bytes.ok()) return false;
+  const auto envelope = trust::Envelope::Parse(*bytes, trust::DocumentType::kManifest);
+  return envelope.ok() && envelope->digest() == manifest;
+}
+
 Violations HostChecker::BetweenTwoCalls(base::FileSystem& seen) const {
   Violations violations;
   Note(invariants().NothingIsMissing(seen), violations);
@@ -93,6 +103,10 @@ Violations HostChecker::AsLeft(base::FileSystem& disk, const std::vector<v1::Out
   std::optional<base::Digest> seen;
   if (trusted != nullptr && trusted->seen.has_value()) seen = trusted->seen->digest;
   Note(invariants().SeenIsNotBehind(seen, change_.release, disk), violations);
+
+  if (seen.has_value() && !HoldsDocument(disk, *seen)) {
+    violations.push_back("I3: the trusted state names a manifest that is not durable");
+  }
 
   std::vector<v1::Outcome> outcomes = told;
   outcomes.insert(outcomes.end(), memory.spooled.begin(), memory.spooled.end());

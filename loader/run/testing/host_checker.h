@@ -64,6 +64,7 @@ class HostChecker {
                          const FileSet& wanted) const;
 
  private:
+  bool HoldsDocument(base::FileSystem& disk, const base::Digest& manifest) const;
   bool IsAt(base::FileSystem& disk, const FileSet& set) const;
 
   Change change_;
