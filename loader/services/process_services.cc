@@ -77,7 +77,14 @@ Health ProcessServices::Watch(const AgentSpec& spec, absl::Duration probation) {
   return health;
 }
 
+// A look that lacked a descriptor, or memory, for a moment saw nobody, and a second agent would be
+// started beside the first.
 std::optional<ProcessServices::Found> ProcessServices::Find(const AgentSpec& spec) {
+  std::optional<Found> found = LookFor(spec);
+  return found.has_value() ? std::move(found) : LookFor(spec);
+}
+
+std::optional<ProcessServices::Found> ProcessServices::LookFor(const AgentSpec& spec) {
   if (spec.command.empty()) return std::nullopt;
   const std::optional<AgentRecord> record = ReadRecord(spec);
   if (record.has_value() && record->boot_id == clock_.BootId()) {

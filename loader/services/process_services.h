@@ -65,6 +65,7 @@ class ProcessServices : public Services {
   absl::StatusOr<std::unique_ptr<base::Directory>> OpenRecords();
   std::optional<AgentRecord> ReadRecord(const AgentSpec& spec);
   std::optional<Found> Find(const AgentSpec& spec);
+  std::optional<Found> LookFor(const AgentSpec& spec);
   void Reap(const AgentSpec& spec, const AgentRecord& record);
   absl::StatusOr<UniqueFd> OpenOutput(const AgentSpec& spec);
   std::string ReadOutput(const AgentSpec& spec);
