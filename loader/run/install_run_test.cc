@@ -108,9 +108,8 @@ TEST_F(InstallRunTest, ARunWithNothingToDoWritesDurablyTwiceAtMost) {
     if (absl::StrContains(operation, "sync")) durable.push_back(operation);
   }
 
-  // The head (a file, and its name), and the status file.
-  EXPECT_THAT(durable,
-              ElementsAre(HasSubstr("/documents/"), HasSubstr("/documents"), HasSubstr("/status")));
+  // The head, whose name need not last, and the status file.
+  EXPECT_THAT(durable, ElementsAre(HasSubstr("/documents/"), HasSubstr("/status")));
 }
 
 TEST_F(InstallRunTest, AnUpdateFetchesOnlyWhatDiffersAndRestarts) {

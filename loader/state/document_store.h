@@ -31,6 +31,10 @@ class DocumentStore {
   // ResourceExhausted: over a bound; Sweep first.
   absl::Status Put(const base::Digest& payload_digest, absl::string_view envelope);
 
+  // The same with one call of fsync less: what a power cut leaves is whole, but may not have it.
+  // For a document that comes with each answer, and that other hosts have too.
+  absl::Status PutUntilNext(const base::Digest& payload_digest, absl::string_view envelope);
+
   // Sorted. Files with other names are not documents.
   absl::StatusOr<std::vector<base::Digest>> List();
 
@@ -38,6 +42,9 @@ class DocumentStore {
   absl::Status Sweep(const std::vector<base::Digest>& keep);
 
  private:
+  // Its name is not durable yet.
+  absl::Status Write(const base::Digest& payload_digest, absl::string_view envelope);
+
   std::unique_ptr<base::Directory> directory_;
 };
 

@@ -58,6 +58,22 @@ TEST(DocumentStoreTest, PowerCutAtAnyStepOfAPutLeavesWholeDocuments) {
   }
 }
 
+TEST(DocumentStoreTest, WhatIsPutUntilTheNextIsWholeOrNotThereAfterAPowerCut) {
+  base::MemoryFileSystem before;
+  ASSERT_THAT(Open(before).Put(Name(1), "old"), IsOk());
+  base::MemoryFileSystem disk(before.SeenImage(), {});
+
+  ASSERT_THAT(Open(disk).PutUntilNext(Name(2), "new"), IsOk());
+
+  EXPECT_THAT(Open(disk).Get(Name(2)), IsOkAndHolds("new"));
+  disk.ForEachDurableImage(1, 100, [&](const base::DiskImage& image) {
+    base::MemoryFileSystem after(image, {});
+    EXPECT_THAT(Open(after).Get(Name(1)), IsOkAndHolds("old"));
+    const auto held = Open(after).Get(Name(2));
+    EXPECT_TRUE(absl::IsNotFound(held.status()) || *held == "new") << held.status();
+  });
+}
+
 TEST(DocumentStoreTest, SweepLeavesWhatIsKeptAndNothingElse) {
   base::MemoryFileSystem disk;
   for (int i = 0; i < 4; ++i) ASSERT_THAT(Open(disk).Put(Name(i), "x"), IsOk());

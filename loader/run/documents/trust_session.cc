@@ -195,11 +195,17 @@ absl::Status TrustSession::Save() {
   return absl::OkStatus();
 }
 
-absl::Status TrustSession::Store(const base::Digest& digest, absl::string_view envelope) {
-  const absl::Status stored = directory_.documents().Put(digest, envelope);
+absl::Status TrustSession::Store(const base::Digest& digest, absl::string_view envelope,
+                                 Lasting lasting) {
+  const auto put = [&] {
+    DocumentStore& documents = directory_.documents();
+    return lasting == Lasting::kUntilNext ? documents.PutUntilNext(digest, envelope)
+                                          : documents.Put(digest, envelope);
+  };
+  const absl::Status stored = put();
   if (!absl::IsResourceExhausted(stored)) return stored;
   MIG_RETURN_IF_ERROR(Sweep());
-  return directory_.documents().Put(digest, envelope);
+  return put();
 }
 
 absl::Status TrustSession::AcceptRoots(std::span<const std::string> envelopes) {
@@ -232,7 +238,8 @@ absl::Status TrustSession::OfferHead(absl::string_view envelope) {
   if (!head.ok()) return absl::OkStatus();
   const bool same_store = head_.has_value() && (*head_)->store_id() == (*head)->store_id();
   if (same_store && (*head)->position() <= (*head_)->position()) return absl::OkStatus();
-  MIG_RETURN_IF_ERROR(Store(head->digest(), envelope));
+  // A run with nothing to do makes two calls of fsync at most: this one, and that of the status.
+  MIG_RETURN_IF_ERROR(Store(head->digest(), envelope, Lasting::kUntilNext));
   // That the state names it is worth no write of its own: it is found among the documents.
   head_ = *std::move(head);
   return ++heads_on_disk_ > kMaxHeadsOnDisk ? Sweep() : absl::OkStatus();

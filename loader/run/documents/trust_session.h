@@ -52,8 +52,11 @@ class TrustSession {
   // Durably, if the state changed since it was loaded or saved.
   absl::Status Save();
 
-  // The document is on the disk, durably, before anything names it.
-  absl::Status Store(const base::Digest& digest, absl::string_view envelope);
+  // The document is on the disk before anything names it: durably, or (DocumentStore::PutUntilNext)
+  // as a head is, of which the next answer has a newer one.
+  enum class Lasting { kForGood, kUntilNext };
+  absl::Status Store(const base::Digest& digest, absl::string_view envelope,
+                     Lasting lasting = Lasting::kForGood);
 
   // Follows roots; those that hold are kept, durably, though a later one does not. At most
   // kMaxRootsPerRun in a run. Errors: of the first that does not follow; Unavailable at the bound.
