@@ -53,30 +53,34 @@ Figures CutPower(const History& history, const Extent& extent, const DiskLens& l
       Draw(first.size(), extent.second_states, extent.seed.For("second"));
   const absl::flat_hash_set<size_t> is_watched(watched.begin(), watched.end());
 
-  ForEach(
-      first.size(), history, extent, lens, "power cuts", show, findings,
-      [&](World& world, size_t i) {
-        const State& state = states[first[i]];
-        std::vector<State> second;
-        const Boots::Prepare watch = [&](Machine& machine, Doing doing) {
-          WatchForStates(machine, doing, state.trail, CutOf(extent, state.trail), [&](State left) {
-            if (known.Add(KeyOf(left.image, left.told))) {
-              second.push_back(std::move(left));
+  ForEach(first.size(), history, extent, lens, "power cuts", show, findings,
+          [&](World& world, size_t i) {
+            const State& state = states[first[i]];
+            std::vector<State> second;
+            const auto take = [&](State left) {
+              if (known.Add(KeyOf(left.image, left.told))) second.push_back(std::move(left));
+            };
+            // All of the recovery; of a run with the network, which begins a new install, some.
+            const Boots::Prepare watch = [&](Machine& machine, Doing doing) {
+              if (doing == Doing::kRunOnline) {
+                WatchForSomeStates(machine, doing, state.trail,
+                                   extent.seed.For(TextOf(state.trail)), 200, take);
+              } else {
+                WatchForStates(machine, doing, state.trail, CutOf(extent, state.trail), take);
+              }
+            };
+            Boots boots(world);
+            findings.CountState();
+            findings.Note(absl::StrCat("power cut, ", TextOf(state.trail)),
+                          boots.Check(state, is_watched.contains(i) ? watch : nullptr));
+            for (const size_t j : Draw(second.size(), extent.states_of_second,
+                                       extent.seed.For(TextOf(state.trail)))) {
+              if (findings.IsEnough()) return;
+              findings.CountState();
+              findings.Note(absl::StrCat("power cuts, ", TextOf(second[j].trail)),
+                            boots.Check(second[j]));
             }
           });
-        };
-        Boots boots(world);
-        findings.CountState();
-        findings.Note(absl::StrCat("power cut, ", TextOf(state.trail)),
-                      boots.Check(state, is_watched.contains(i) ? watch : nullptr));
-        for (const size_t j :
-             Draw(second.size(), extent.states_of_second, extent.seed.For(TextOf(state.trail)))) {
-          if (findings.IsEnough()) return;
-          findings.CountState();
-          findings.Note(absl::StrCat("power cuts, ", TextOf(second[j].trail)),
-                        boots.Check(second[j]));
-        }
-      });
   return findings.Take();
 }
 
@@ -89,9 +93,14 @@ absl::StatusOr<Finding> Replay(const History& history, const Trail& trail, const
     const Trail so_far = state.trail;
     Machine machine(world, state.image, kAttacked + static_cast<int>(so_far.size()));
     world.coordinator().outcomes = state.told;
-    WatchForStates(machine, step.doing, so_far, CutOf(extent, so_far), [&](State left) {
+    const auto take = [&](State left) {
       if (left.trail.back() == step) found = std::move(left);
-    });
+    };
+    if (step.doing == Doing::kRunOnline && !so_far.empty()) {
+      WatchForSomeStates(machine, step.doing, so_far, extent.seed.For(TextOf(so_far)), 200, take);
+    } else {
+      WatchForStates(machine, step.doing, so_far, CutOf(extent, so_far), take);
+    }
     switch (step.doing) {
       case Doing::kRecover:
         machine.StartAgent();
@@ -124,11 +133,11 @@ Extent ForCi() {
 }
 
 Extent ForSampling() {
-  return {.states = 1'000,
-          .second_states = 30,
-          .states_of_second = 30,
-          .kills = 150,
-          .faults = 400,
+  return {.states = 500,
+          .second_states = 100,
+          .states_of_second = 20,
+          .kills = 100,
+          .faults = 200,
           .samples = 32};
 }
 
