@@ -1,6 +1,7 @@
 // mig-loader: wires the loader to this machine, runs one command, and ends.
 
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -111,6 +112,9 @@ int main(int argc, char** argv) {
   mig::base::SwitchOffDeadlockSearch();
   umask(077);
   mig::loader::QuietGrpc();
+  // Whoever started this, perhaps the agent itself, may end before it does.
+  signal(SIGPIPE, SIG_IGN);
+  prctl(PR_SET_PDEATHSIG, 0);
   // A limit on the size of files is an error of the write, as a full disk is, and not our end.
   signal(SIGXFSZ, SIG_IGN);
   // Before gRPC, and before any thread.

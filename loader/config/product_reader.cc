@@ -71,6 +71,18 @@ void ReadActivation(TableReader& reader, AgentSpec& agent) {
   }
 }
 
+// How it is known to be ready, and the right one, besides its probe.
+void ReadReadiness(TableReader& reader, AgentSpec& agent) {
+  agent.notifies = reader.Boolean("notify", false);
+  if (agent.notifies && agent.activation != Activation::kProcess) {
+    reader.Fail("notify", "this is for agents that the loader starts: activation = \"process\"");
+  }
+  agent.version_command = ReadCommand(reader, "version_command");
+  if (!agent.version_command.empty() && agent.activation == Activation::kNone) {
+    reader.Fail("version_command", "nothing runs with activation = \"none\"");
+  }
+}
+
 void ReadProbe(TableReader& reader, AgentSpec& agent) {
   const base::TomlValue* value = reader.Find("probe");
   if (value == nullptr) return;
@@ -242,6 +254,7 @@ absl::StatusOr<Product> ReadProduct(absl::string_view name, const base::TomlValu
   product.name = std::string(name);
   product.agent.product = product.name;
   ReadActivation(reader, product.agent);
+  ReadReadiness(reader, product.agent);
   ReadProbe(reader, product.agent);
   product.probation =
       reader.Duration("probation", product.probation, absl::ZeroDuration(), kMaxProbation);

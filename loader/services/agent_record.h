@@ -17,13 +17,14 @@ namespace mig::loader {
 struct AgentRecord {
   ProcessIdentity process;
   std::string boot_id;
+  std::string group;  // path of its own control group; empty: it has none
 
   friend bool operator==(const AgentRecord&, const AgentRecord&) = default;
 };
 
-inline constexpr size_t kMaxAgentRecordBytes = 256;
+inline constexpr size_t kMaxAgentRecordBytes = 4096;
 
-// "mig-agent-process-1 PID START_TICKS BOOT_ID\n"
+// "mig-agent-process-2 PID START_TICKS BOOT_ID GROUP\n", where GROUP is "-" if there is none.
 std::string EncodeAgentRecord(const AgentRecord& record);
 // nullopt for anything else.
 std::optional<AgentRecord> ParseAgentRecord(absl::string_view text);

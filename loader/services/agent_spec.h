@@ -48,12 +48,21 @@ struct AgentSpec {
   std::string unit;                  // what the platform calls the service; for messages
   std::string pid_file;              // where the agent writes its number; empty: found by program
 
+  // kProcess only: it says READY=1 itself (notify_socket.h), and is not well before it has.
+  bool notifies = false;
+
+  // Prints the version of the agent that runs; argv[0] is absolute. Empty: nobody can ask.
+  std::vector<std::string> version_command;
+  // What it must print, as a word of its own: the release's version. Empty: not known, not asked.
+  std::string expected_version;
+
   ProbeSpec probe;
   absl::Duration probe_timeout = absl::Seconds(5);
 
-  // From the start until the probe must have succeeded once. Cut to the probation if longer.
+  // From the start until READY=1 must have been said, and the probe must have succeeded once. Cut
+  // to the probation if longer.
   absl::Duration ready_timeout = absl::Seconds(30);
-  // From SIGTERM to SIGKILL.
+  // From SIGTERM to SIGKILL, for all that the agent started too.
   absl::Duration stop_timeout = absl::Seconds(10);
   // For the install command, and then again for the new process to be up and the old one gone.
   absl::Duration install_timeout = absl::Seconds(60);

@@ -29,11 +29,51 @@ Health NotWell(const AgentSpec& spec, const ProbeAnswer& answer) {
                 .output = {}};
 }
 
-Health AskOnce(base::Clock& clock, Probe& probe, const AgentSpec& spec, WatchedProcess& process) {
-  if (process.EndedBefore(clock.MonotonicNow())) return Ended(spec, process);
-  if (std::holds_alternative<std::monostate>(spec.probe)) return Health{};
+bool HasProbe(const AgentSpec& spec) { return !std::holds_alternative<std::monostate>(spec.probe); }
 
-  const ProbeAnswer answer = probe.Ask(spec, clock.MonotonicNow() + spec.probe_timeout);
+bool HasVersion(const AgentSpec& spec) {
+  return !spec.version_command.empty() && !spec.expected_version.empty();
+}
+
+ProbeAnswer NotYetReady(const AgentSpec& spec, const WatchedProcess::Said& said) {
+  std::string text = absl::StrCat("PROBE_TIMEOUT: it has not said READY=1 within ",
+                                  absl::FormatDuration(spec.ready_timeout));
+  if (!said.status.empty()) absl::StrAppend(&text, ", but: ", said.status);
+  return {ProbeAnswer::Verdict::kNoAnswerInTime, text};
+}
+
+// One question, of whatever there is to ask; that it is the right version too, if it is well.
+class Questions {
+ public:
+  Questions(base::Clock& clock, Probe& probe, const AgentSpec& spec, WatchedProcess& process)
+      : clock_(clock), probe_(probe), spec_(spec), process_(process) {}
+
+  ProbeAnswer Ask() {
+    const WatchedProcess::Said said = process_.HasSaid();
+    if (said.ready == WatchedProcess::Said::Ready::kNotYet) return NotYetReady(spec_, said);
+    if (HasProbe(spec_)) {
+      ProbeAnswer answer = probe_.Ask(spec_, clock_.MonotonicNow() + spec_.probe_timeout);
+      if (answer.verdict != ProbeAnswer::Verdict::kWell) return answer;
+    }
+    return {};
+  }
+  ProbeAnswer AskVersion() {
+    if (!HasVersion(spec_)) return {};
+    return probe_.AskVersion(spec_, clock_.MonotonicNow() + spec_.probe_timeout);
+  }
+
+ private:
+  base::Clock& clock_;
+  Probe& probe_;
+  const AgentSpec& spec_;
+  WatchedProcess& process_;
+};
+
+Health AskOnce(base::Clock& clock, Questions& questions, const AgentSpec& spec,
+               WatchedProcess& process) {
+  if (process.EndedBefore(clock.MonotonicNow())) return Ended(spec, process);
+  ProbeAnswer answer = questions.Ask();
+  if (answer.verdict == ProbeAnswer::Verdict::kWell) answer = questions.AskVersion();
   return answer.verdict == ProbeAnswer::Verdict::kWell ? Health{} : NotWell(spec, answer);
 }
 
@@ -41,11 +81,14 @@ Health AskOnce(base::Clock& clock, Probe& probe, const AgentSpec& spec, WatchedP
 
 Health WatchHealth(base::Clock& clock, Probe& probe, const AgentSpec& spec, WatchedProcess& process,
                    absl::Duration probation) {
-  if (probation <= absl::ZeroDuration()) return AskOnce(clock, probe, spec, process);
+  Questions questions(clock, probe, spec, process);
+  if (probation <= absl::ZeroDuration()) return AskOnce(clock, questions, spec, process);
 
   const MonotonicTime start = clock.MonotonicNow();
   const MonotonicTime end = start + probation;
-  if (std::holds_alternative<std::monostate>(spec.probe)) {
+  const bool is_asked = HasProbe(spec) || HasVersion(spec) ||
+                        process.HasSaid().ready != WatchedProcess::Said::Ready::kNotAsked;
+  if (!is_asked) {
     return process.EndedBefore(end) ? Ended(spec, process) : Health{};
   }
 
@@ -56,10 +99,13 @@ Health WatchHealth(base::Clock& clock, Probe& probe, const AgentSpec& spec, Watc
   int failures = 0;
   for (;;) {
     const MonotonicTime asked = clock.MonotonicNow();
-    const ProbeAnswer answer = probe.Ask(spec, asked + spec.probe_timeout);
+    const ProbeAnswer answer = questions.Ask();
+    const bool is_ready_now = !was_ready && answer.verdict == ProbeAnswer::Verdict::kWell;
+    const ProbeAnswer version = is_ready_now ? questions.AskVersion() : ProbeAnswer{};
     // That the process is gone is the better reason, and the probe's failure its effect.
     if (process.EndedBefore(clock.MonotonicNow())) return Ended(spec, process);
 
+    if (version.verdict != ProbeAnswer::Verdict::kWell) return NotWell(spec, version);
     if (answer.verdict == ProbeAnswer::Verdict::kWell) {
       if (asked >= end) return Health{};
       was_ready = true;

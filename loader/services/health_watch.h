@@ -25,6 +25,19 @@ class WatchedProcess {
   // ended.
   virtual bool EndedBefore(base::MonotonicTime deadline) = 0;
 
+  // What it said of itself since it was started, by sd_notify's protocol.
+  struct Said {
+    enum class Ready {
+      kNotAsked,  // nobody listened: it was started by another run, or the dictionary does not say
+                  // so
+      kNotYet,
+      kReady,
+    };
+    Ready ready = Ready::kNotAsked;
+    std::string status;  // STATUS=, escaped; with what was refused (notify_socket.h)
+  };
+  virtual Said HasSaid() { return {}; }
+
   // After EndedBefore said true: its exit status, 128 + n for signal n; nullopt where the system
   // tells only its parent, and that is not us.
   virtual std::optional<uint32_t> ExitStatus() = 0;
@@ -37,10 +50,12 @@ inline constexpr absl::Duration kLeastProbeInterval = absl::Milliseconds(100);
 inline constexpr absl::Duration kLargestProbeInterval = absl::Seconds(10);
 inline constexpr int kProbeFailuresThatCount = 3;
 
-// Healthy iff, over `probation`, `process` does not end; and with a probe: it succeeds for the
-// first time within spec.ready_timeout (or the probation, if that is shorter), after that never
-// fails kProbeFailuresThatCount times in a row, and has succeeded when last asked, at or after the
-// end. Probation zero: asked once. Reads no file and no network. `output` of the result is empty.
+// Healthy iff, over `probation`, `process` does not end; it says READY=1, if it is listened to, and
+// its probe, if there is one, succeeds for the first time, within spec.ready_timeout (or the
+// probation, if that is shorter); then, asked once, it is of the expected version; after that the
+// probe never fails kProbeFailuresThatCount times in a row, and has succeeded when last asked, at
+// or after the end. Probation zero: all are asked once. Reads no file and no network. `output` of
+// the result is empty.
 Health WatchHealth(base::Clock& clock, Probe& probe, const AgentSpec& spec, WatchedProcess& process,
                    absl::Duration probation);
 

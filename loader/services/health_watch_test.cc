@@ -37,6 +37,7 @@ class TimedProbe : public Probe {
     asked_.push_back(clock_.MonotonicNow() - start_);
     return {verdict_(asked_.back()), "text"};
   }
+  ProbeAnswer AskVersion(const AgentSpec&, base::MonotonicTime) override { return {}; }
   const std::vector<absl::Duration>& asked() const { return asked_; }
 
  private:

@@ -23,6 +23,10 @@ class Probe {
   virtual ~Probe() = default;
 
   virtual ProbeAnswer Ask(const AgentSpec& spec, base::MonotonicTime deadline) = 0;
+
+  // Whether the agent that runs is of spec.expected_version, by spec.version_command. Well where
+  // one of the two is empty.
+  virtual ProbeAnswer AskVersion(const AgentSpec& spec, base::MonotonicTime deadline) = 0;
 };
 
 }  // namespace mig::loader

@@ -74,13 +74,9 @@ absl::Status ProcessHandle::Signal(int number) {
                    strerror(errno), "; the loader must run as root, or as the agent's user"));
 }
 
-absl::Status ProcessHandle::End(absl::Duration patience, Reach reach) {
+absl::Status ProcessHandle::End(absl::Duration patience) {
   MIG_RETURN_IF_ERROR(Signal(SIGTERM));
   if (!EndedBefore(clock_->MonotonicNow() + patience)) {
-    // It runs still, so its group's number is its own.
-    if (reach == Reach::kWholeSession && getpgid(identity_.pid) == identity_.pid) {
-      kill(-identity_.pid, SIGKILL);
-    }
     MIG_RETURN_IF_ERROR(Signal(SIGKILL));
     if (!EndedBefore(clock_->MonotonicNow() + kKillTimeout)) {
       return absl::DeadlineExceededError(

@@ -36,11 +36,9 @@ class ProcessHandle : public WatchedProcess {
   // Ok if it has ended already. PermissionDenied names the process.
   absl::Status Signal(int number);
 
-  // SIGTERM, after `patience` SIGKILL, and then at most kKillTimeout more. Reaps a child.
-  // `whole_session`: with SIGKILL, its process group too, if it leads one: for what we started in
-  // a session of its own.
-  enum class Reach { kProcess, kWholeSession };
-  absl::Status End(absl::Duration patience, Reach reach);
+  // SIGTERM, after `patience` SIGKILL, and then at most kKillTimeout more. Reaps a child. What it
+  // forked is agent_family.h's.
+  absl::Status End(absl::Duration patience);
 
  private:
   ProcessHandle(base::Clock& clock, const ProcessIdentity& identity, UniqueFd fd)

@@ -66,6 +66,21 @@ std::string Resolved(const std::string& path) {
   return resolved == nullptr ? "" : resolved.get();
 }
 
+// Those that `wanted` takes, in no order.
+template <typename Wanted>
+std::vector<ProcessStat> Running(const Wanted& wanted) {
+  const std::unique_ptr<DIR, CloseDirectory> proc(opendir("/proc"));
+  if (proc == nullptr) return {};
+  std::vector<ProcessStat> found;
+  while (const dirent* entry = readdir(proc.get())) {
+    pid_t pid = 0;
+    if (!absl::SimpleAtoi(entry->d_name, &pid) || !wanted(pid)) continue;
+    const std::optional<ProcessStat> stat = StatProcess(pid);
+    if (stat.has_value() && !stat->zombie) found.push_back(*stat);
+  }
+  return found;
+}
+
 }  // namespace
 
 absl::StatusOr<ProcessStat> ParseProcessStat(absl::string_view text) {
@@ -78,7 +93,7 @@ absl::StatusOr<ProcessStat> ParseProcessStat(absl::string_view text) {
     const std::vector<absl::string_view> fields =
         absl::StrSplit(text.substr(close + 2), absl::MaxSplits(' ', kFieldsAfterName));
     if (fields.size() > kFieldsAfterName && fields[0].size() == 1 &&
-        absl::SimpleAtoi(fields[1], &stat.parent) &&
+        absl::SimpleAtoi(fields[1], &stat.parent) && absl::SimpleAtoi(fields[3], &stat.session) &&
         absl::SimpleAtoi(fields[19], &stat.identity.start_ticks)) {
       stat.zombie = fields[0] == "Z" || fields[0] == "X";
       return stat;
@@ -114,16 +129,16 @@ std::string CanonicalProgram(const std::string& path) {
   return absl::StrCat(parent == "/" ? "" : parent, "/", path.substr(slash + 1));
 }
 
-std::vector<ProcessIdentity> FindByProgram(const std::string& program) {
-  const std::unique_ptr<DIR, CloseDirectory> proc(opendir("/proc"));
-  if (proc == nullptr) return {};
-  std::vector<ProcessStat> found;
-  while (const dirent* entry = readdir(proc.get())) {
-    pid_t pid = 0;
-    if (!absl::SimpleAtoi(entry->d_name, &pid) || !Runs(pid, program)) continue;
-    const std::optional<ProcessStat> stat = StatProcess(pid);
-    if (stat.has_value() && !stat->zombie) found.push_back(*stat);
+std::vector<ProcessIdentity> FindBySession(pid_t session) {
+  std::vector<ProcessIdentity> members;
+  for (const ProcessStat& stat : Running([](pid_t) { return true; })) {
+    if (stat.session == session) members.push_back(stat.identity);
   }
+  return members;
+}
+
+std::vector<ProcessIdentity> FindByProgram(const std::string& program) {
+  std::vector<ProcessStat> found = Running([&](pid_t pid) { return Runs(pid, program); });
   std::sort(found.begin(), found.end(), [](const ProcessStat& a, const ProcessStat& b) {
     return std::pair(a.identity.start_ticks, a.identity.pid) <
            std::pair(b.identity.start_ticks, b.identity.pid);

@@ -28,6 +28,7 @@ struct ProcessIdentity {
 struct ProcessStat {
   ProcessIdentity identity;
   pid_t parent = 0;
+  pid_t session = 0;
   bool zombie = false;
 };
 
@@ -51,6 +52,10 @@ std::string CanonicalProgram(const std::string& path);
 // counts: it still runs the old program of that path. Scripts are not found: what runs there is
 // their interpreter.
 std::vector<ProcessIdentity> FindByProgram(const std::string& program);
+
+// The processes of session `session` that run, in no order. The number names that session as long
+// as one of them is known to run, or is a child of this process that is not reaped.
+std::vector<ProcessIdentity> FindBySession(pid_t session);
 
 // The process that `pid_file` names, if it runs `program`. nullopt otherwise. At most 32 bytes are
 // read.

@@ -19,11 +19,12 @@ using base::testing::IsOk;
 
 TEST(ProcessIdentityTest, AProgramsNameCannotForgeTheFieldsAfterIt) {
   const absl::StatusOr<ProcessStat> stat =
-      ParseProcessStat("4711 (a) S 1 (b) Z 99 9 9 9 0 0 0 0 0 0 0 0 0 0 20 0 1 0 123456 4096 7\n");
+      ParseProcessStat("4711 (a) S 1 (b) Z 99 9 8 9 0 0 0 0 0 0 0 0 0 0 20 0 1 0 123456 4096 7\n");
   ASSERT_THAT(stat, IsOk());
   EXPECT_EQ(stat->identity.pid, 4711);
   EXPECT_EQ(stat->identity.start_ticks, 123456u);
   EXPECT_EQ(stat->parent, 99);
+  EXPECT_EQ(stat->session, 8);
   EXPECT_TRUE(stat->zombie);
   EXPECT_FALSE(ParseProcessStat("4711 (a) S 1").ok());
   EXPECT_FALSE(ParseProcessStat("").ok());
@@ -61,16 +62,21 @@ TEST(ProcessIdentityTest, APidFileCountsOnlyForTheProgram) {
 }
 
 TEST(AgentRecordTest, ARecordReadsBackAndNothingElseDoes) {
-  const AgentRecord record = {.process = {.pid = 4711, .start_ticks = 99}, .boot_id = "b-1"};
+  const AgentRecord record = {
+      .process = {.pid = 4711, .start_ticks = 99}, .boot_id = "b-1", .group = ""};
   const std::string text = EncodeAgentRecord(record);
-  EXPECT_EQ(text, "mig-agent-process-1 4711 99 b-1\n");
+  EXPECT_EQ(text, "mig-agent-process-2 4711 99 b-1 -\n");
   EXPECT_EQ(ParseAgentRecord(text), record);
+  AgentRecord grouped = record;
+  grouped.group = "/a slice/mig-agent-a";
+  EXPECT_EQ(ParseAgentRecord(EncodeAgentRecord(grouped)), grouped);
   for (size_t size = 0; size < text.size(); ++size) {
     EXPECT_EQ(ParseAgentRecord(text.substr(0, size)), std::nullopt) << size;
   }
-  EXPECT_EQ(ParseAgentRecord("mig-agent-process-1 1 99 b-1\n"), std::nullopt);
-  EXPECT_EQ(ParseAgentRecord("mig-agent-process-1 -5 99 b-1\n"), std::nullopt);
-  EXPECT_EQ(ParseAgentRecord("mig-agent-process-2 4711 99 b-1\n"), std::nullopt);
+  EXPECT_EQ(ParseAgentRecord("mig-agent-process-2 1 99 b-1 -\n"), std::nullopt);
+  EXPECT_EQ(ParseAgentRecord("mig-agent-process-2 -5 99 b-1 -\n"), std::nullopt);
+  EXPECT_EQ(ParseAgentRecord("mig-agent-process-2 4711 99 b-1 group\n"), std::nullopt);
+  EXPECT_EQ(ParseAgentRecord("mig-agent-process-1 4711 99 b-1\n"), std::nullopt);
 }
 
 }  // namespace

@@ -117,8 +117,8 @@ TEST_F(ProcessServicesTest, Adversary131AnotherProcessWithTheRecordedNumberIsNot
   }
   // The record as it would be had the bystander been given the dead agent's number.
   std::ofstream(world_.files().Path("state/agents/agent"))
-      << "mig-agent-process-1 " << bystander << " 1 " << std::string(world_.clock().BootId())
-      << "\n";
+      << "mig-agent-process-2 " << bystander << " 1 " << std::string(world_.clock().BootId())
+      << " -\n";
   EXPECT_EQ(Pid(), 0);
   EXPECT_THAT(services().Stop(spec_), IsOk());
   EXPECT_EQ(kill(bystander, 0), 0);
@@ -147,7 +147,7 @@ TEST_F(ProcessServicesTest, ARecordOfAnotherBootNamesNobody) {
   const ProcessIdentity identity = StatProcess(bystander).value().identity;
   std::filesystem::create_directories(world_.files().Path("state/agents"));
   std::ofstream(world_.files().Path("state/agents/agent"))
-      << EncodeAgentRecord({.process = identity, .boot_id = "another-boot"});
+      << EncodeAgentRecord({.process = identity, .boot_id = "another-boot", .group = ""});
   EXPECT_EQ(Pid(), 0);
   kill(bystander, SIGKILL);
   waitpid(bystander, nullptr, 0);
@@ -243,7 +243,7 @@ TEST_F(ProcessServicesTest, AnOutputFileThatGrewIsCut) {
 TEST_F(ProcessServicesTest, ADamagedRecordIsNotBelieved) {
   ASSERT_THAT(services().Activate(spec_), IsOk());
   const int64_t pid = Pid();
-  std::ofstream(world_.files().Path("state/agents/agent")) << "mig-agent-process-1 x";
+  std::ofstream(world_.files().Path("state/agents/agent")) << "mig-agent-process-2 x";
   EXPECT_EQ(Pid(), pid) << "found by its program";
 }
 

@@ -94,7 +94,7 @@ absl::StatusOr<CommandResult> RunCommand(base::Clock& clock, const std::vector<s
   UniqueFd write_end(ends[1]);
   // Ours only: the child's end stays a blocking one, as programs expect.
   fcntl(read_end.get(), F_SETFL, O_NONBLOCK);
-  MIG_ASSIGN_OR_RETURN(const pid_t pid, StartChild(argv, write_end.get()));
+  MIG_ASSIGN_OR_RETURN(const pid_t pid, StartChild(argv, {.output = write_end.get()}));
   write_end.Close();
   UniqueFd process = PidfdOpen(pid);
   if (!process.ok()) {

@@ -12,6 +12,7 @@
 #include "loader/services/process_handle.h"
 #include "loader/services/process_identity.h"
 #include "loader/services/run_command.h"
+#include "loader/services/step_aside.h"
 
 namespace mig::loader {
 
@@ -53,9 +54,9 @@ absl::Status RunInstall(base::Clock& clock, const AgentSpec& spec) {
   return absl::OkStatus();
 }
 
-// Until `old` is gone and another process is up.
-absl::Status AwaitReplacement(base::Clock& clock, const AgentSpec& spec,
-                              std::optional<ProcessHandle> old) {
+// Until `old` is gone and another process is up: that one.
+absl::StatusOr<ProcessIdentity> AwaitReplacement(base::Clock& clock, const AgentSpec& spec,
+                                                 std::optional<ProcessHandle> old) {
   const base::MonotonicTime deadline = clock.MonotonicNow() + spec.install_timeout;
   const std::string name = spec.unit.empty() ? spec.command[0] : spec.unit;
   if (old.has_value() && !old->EndedBefore(deadline)) {
@@ -65,7 +66,8 @@ absl::Status AwaitReplacement(base::Clock& clock, const AgentSpec& spec,
                      absl::FormatDuration(spec.install_timeout)));
   }
   for (;;) {
-    if (Find(clock, spec).has_value()) return absl::OkStatus();
+    const std::optional<ProcessHandle> up = Find(clock, spec);
+    if (up.has_value()) return up->identity();
     if (clock.MonotonicNow() >= deadline) {
       return absl::DeadlineExceededError(absl::StrCat(
           "the install command of ", spec.product, " succeeded, but no process of '",
@@ -79,8 +81,18 @@ absl::Status AwaitReplacement(base::Clock& clock, const AgentSpec& spec,
 
 absl::Status SelfInstallingServices::Activate(const AgentSpec& spec) {
   std::optional<ProcessHandle> old = Find(clock_, spec);
+  up_.erase(spec.product);
+  if (old.has_value()) StepAside(old->identity().pid);
   MIG_RETURN_IF_ERROR(RunInstall(clock_, spec));
-  return AwaitReplacement(clock_, spec, std::move(old));
+  MIG_ASSIGN_OR_RETURN(const ProcessIdentity up, AwaitReplacement(clock_, spec, std::move(old)));
+  up_.insert_or_assign(spec.product, up);
+  stopped_.erase(spec.product);
+  return absl::OkStatus();
+}
+
+void SelfInstallingServices::StepAside(pid_t agent) {
+  const std::string told = StepAsideOf(groups_, agent, std::nullopt);
+  if (!told.empty()) remarks_.push_back(told);
 }
 
 absl::Status SelfInstallingServices::Start(const AgentSpec& spec) {
@@ -91,12 +103,18 @@ absl::Status SelfInstallingServices::Start(const AgentSpec& spec) {
 absl::Status SelfInstallingServices::Stop(const AgentSpec& spec) {
   std::optional<ProcessHandle> process = Find(clock_, spec);
   if (!process.has_value()) return absl::OkStatus();
-  return process->End(spec.stop_timeout, ProcessHandle::Reach::kProcess);
+  StepAside(process->identity().pid);
+  up_.erase(spec.product);
+  stopped_.insert(spec.product);
+  return process->End(spec.stop_timeout);
 }
 
 absl::StatusOr<AgentState> SelfInstallingServices::State(const AgentSpec& spec) {
   const std::optional<ProcessHandle> process = Find(clock_, spec);
-  if (!process.has_value()) return AgentState{.run = AgentState::Run::kStopped};
+  if (!process.has_value()) {
+    // Its own service should have it running, unless it was stopped here.
+    return AgentState{.run = AgentState::Run::kStopped, .died = !stopped_.contains(spec.product)};
+  }
   return AgentState{.run = AgentState::Run::kRunning, .pid = process->identity().pid};
 }
 
@@ -107,6 +125,16 @@ Health SelfInstallingServices::Watch(const AgentSpec& spec, absl::Duration proba
                   .exit_status = 0,
                   .text = absl::StrCat("agent of ", spec.product, " does not run"),
                   .output = {}};
+  }
+  // Its service started it again before anybody looked: that is an end too.
+  const auto up = up_.find(spec.product);
+  if (probation > absl::ZeroDuration() && up != up_.end() && up->second != process->identity()) {
+    return Health{
+        .code = v1::Refusal::EXIT,
+        .exit_status = 0,
+        .text = absl::StrCat("agent of ", spec.product, " ended as process ", up->second.pid,
+                             " and was started again as ", process->identity().pid),
+        .output = {}};
   }
   return WatchHealth(clock_, probe_, spec, *process, probation);
 }

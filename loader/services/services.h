@@ -6,6 +6,8 @@
 #define MIG_LOADER_SERVICES_SERVICES_H_
 
 #include <cstdint>
+#include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -22,7 +24,8 @@ struct AgentState {
     kRunning,
   };
   Run run = Run::kStopped;
-  int64_t pid = 0;  // if running and a real process; for messages
+  int64_t pid = 0;    // if running and a real process; for messages
+  bool died = false;  // if stopped: it was started in this boot, and nobody here stopped it
 };
 
 // One thread at a time. Blocks only in base::Event and base::Clock, each wait with a bound.
@@ -45,8 +48,9 @@ class Services {
   // Starts the agent if it does not run; what runs is left alone. For boots and finished journals.
   virtual absl::Status Start(const AgentSpec& spec) = 0;
 
-  // Ends the agent's process: SIGTERM, then SIGKILL after stop_timeout. Ok if none runs. Another
-  // process is never signalled, whatever its number: see process_identity.h.
+  // Ends the agent's process: SIGTERM, then SIGKILL after stop_timeout; where this loader started
+  // it, what it forked too (agent_family.h). Ok if none runs. Another process is never signalled,
+  // whatever its number (process_identity.h), nor this one, even if the agent itself started it.
   virtual absl::Status Stop(const AgentSpec& spec) = 0;
 
   // For dictionaries that want the agent held while files are replaced: ends it, and it is not
@@ -60,6 +64,9 @@ class Services {
   // rule). Zero: asked once, now. Returns early when it is clear that it is not well. Local facts
   // only: the network being away changes nothing (ADVERSARY.md 129). Activation none: healthy.
   virtual Health Watch(const AgentSpec& spec, absl::Duration probation) = 0;
+
+  // What people should know of how agents are run here, each once: lines, which the caller takes.
+  virtual std::vector<std::string> TakeRemarks() { return {}; }
 };
 
 }  // namespace mig::loader

@@ -3,6 +3,10 @@
 #ifndef MIG_LOADER_SERVICES_SERVICES_BY_ACTIVATION_H_
 #define MIG_LOADER_SERVICES_SERVICES_BY_ACTIVATION_H_
 
+#include <string>
+#include <utility>
+#include <vector>
+
 #include "loader/services/services.h"
 
 namespace mig::loader {
@@ -20,6 +24,13 @@ class ServicesByActivation : public Services {
   absl::StatusOr<AgentState> State(const AgentSpec& spec) override { return For(spec).State(spec); }
   Health Watch(const AgentSpec& spec, absl::Duration probation) override {
     return For(spec).Watch(spec, probation);
+  }
+  std::vector<std::string> TakeRemarks() override {
+    std::vector<std::string> all = none_.TakeRemarks();
+    for (Services* services : {&process_, &self_installing_}) {
+      for (std::string& remark : services->TakeRemarks()) all.push_back(std::move(remark));
+    }
+    return all;
   }
 
  private:

@@ -6,7 +6,9 @@
 #include <variant>
 
 #include "absl/status/status.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "base/text.h"
 #include "loader/services/background_task.h"
 #include "loader/services/local_socket.h"
@@ -20,6 +22,7 @@ namespace {
 using Verdict = ProbeAnswer::Verdict;
 
 constexpr size_t kProbeOutputBytes = 120;  // the end of it, for the message
+constexpr size_t kVersionOutputBytes = 4096;
 
 ProbeAnswer Well() { return ProbeAnswer{}; }
 ProbeAnswer NotWell(std::string text) { return {Verdict::kNotWell, std::move(text)}; }
@@ -33,6 +36,28 @@ ProbeAnswer AnswerOf(absl::string_view what, const absl::Status& status) {
   if (absl::IsDeadlineExceeded(status) || absl::IsCancelled(status)) return TimedOut(what);
   const absl::string_view word = absl::IsUnavailable(status) ? "PROBE_REFUSED" : "PROBE_INVALID";
   return NotWell(absl::StrCat(word, ": ", base::Escaped(what), ": ", status.message()));
+}
+
+ProbeAnswer Exited(absl::string_view program, const CommandResult& result) {
+  return NotWell(absl::StrCat("PROBE_EXIT_", result.exit_status, ": ", base::Escaped(program), ": ",
+                              base::Escaped(result.output, kProbeOutputBytes)));
+}
+
+bool IsOfAVersion(char c) {
+  return absl::ascii_isalnum(static_cast<unsigned char>(c)) ||
+         absl::string_view("._+~:-").find(c) != absl::string_view::npos;
+}
+
+// "agent v4.2.0 (x86_64)" has the word 4.2.0, and neither 4.2 nor 4.2.0.1.
+bool HasWord(absl::string_view text, absl::string_view word) {
+  for (size_t at = text.find(word); at != text.npos; at = text.find(word, at + 1)) {
+    absl::string_view before = text.substr(0, at);
+    absl::ConsumeSuffix(&before, "v");
+    const size_t end = at + word.size();
+    const bool begins = before.empty() || !IsOfAVersion(before.back());
+    if (begins && (end == text.size() || !IsOfAVersion(text[end]))) return true;
+  }
+  return false;
 }
 
 // How each kind of probe is asked.
@@ -50,9 +75,7 @@ struct Asker {
     }
     if (result->timed_out) return TimedOut(probe.argv[0]);
     if (result->exit_status == 0) return Well();
-    return NotWell(absl::StrCat("PROBE_EXIT_", result->exit_status, ": ",
-                                base::Escaped(probe.argv[0]), ": ",
-                                base::Escaped(result->output, kProbeOutputBytes)));
+    return Exited(probe.argv[0], *result);
   }
 
   ProbeAnswer operator()(const HttpProbe& probe) const {
@@ -83,6 +106,20 @@ struct Asker {
 };
 
 }  // namespace
+
+ProbeAnswer SystemProbe::AskVersion(const AgentSpec& spec, base::MonotonicTime deadline) {
+  if (spec.version_command.empty() || spec.expected_version.empty()) return Well();
+  const std::string& program = spec.version_command[0];
+  const absl::StatusOr<CommandResult> result =
+      RunCommand(clock_, spec.version_command, deadline, kVersionOutputBytes);
+  if (!result.ok()) return NotWell(absl::StrCat("PROBE_INVALID: ", result.status().message()));
+  if (result->timed_out) return TimedOut(program);
+  if (result->exit_status != 0) return Exited(program, *result);
+  if (HasWord(result->output, spec.expected_version)) return Well();
+  return NotWell(absl::StrCat("PROBE_VERSION: ", base::Escaped(program, 80), " says ",
+                              base::Escaped(result->output, 60), ", the release is ",
+                              base::Escaped(spec.expected_version, 60)));
+}
 
 ProbeAnswer SystemProbe::Ask(const AgentSpec& spec, base::MonotonicTime deadline) {
   return std::visit(Asker{clock_, deadline}, spec.probe);

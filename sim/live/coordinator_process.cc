@@ -55,7 +55,7 @@ absl::Status CoordinatorProcess::Start() {
   }
   log_begin_ = static_cast<uint64_t>(before.st_size);
   how_it_ended_.clear();
-  MIG_ASSIGN_OR_RETURN(pid_, loader::StartChild(CommandLine(options_), log.get()));
+  MIG_ASSIGN_OR_RETURN(pid_, loader::StartChild(CommandLine(options_), {.output = log.get()}));
   return absl::OkStatus();
 }
 

@@ -7,6 +7,11 @@
 //   --ends-after-ms N        (default never)  --exit-status N      (128 + n: by signal n)
 //   --ignore-sigterm         --print TEXT     --write-facts F      (what it was started with)
 //   --pid-file F             writes its number there
+//   --notify                 says READY=1 by sd_notify's protocol when it is ready
+//   --status TEXT            says STATUS=TEXT at once
+//   --hand-over              forks, says that the child is the main process, and ends
+//   --stray F                leaves a process in a session of its own, which SIGTERM does not end;
+//                            its number into F
 //   --install                ends the process of the pid file, starts itself with the other
 //                            arguments in a session of its own, and ends
 //   --install-leaves-old     the same, but does not end the old process
@@ -14,12 +19,17 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <fstream>
 #include <string>
 #include <vector>
@@ -39,6 +49,9 @@ struct Arguments {
   absl::Duration unwell_after = absl::InfiniteDuration();
   absl::Duration ends_after = absl::InfiniteDuration();
   int exit_status = 1;
+  std::string status, stray_file;
+  bool notify = false;
+  bool hand_over = false;
   bool install = false;
   bool leave_old = false;
 };
@@ -54,6 +67,10 @@ Arguments Parse(int argc, char** argv) {
     const absl::string_view flag = argv[i];
     if (flag == "--ignore-sigterm") {
       signal(SIGTERM, SIG_IGN);
+    } else if (flag == "--notify") {
+      a.notify = true;
+    } else if (flag == "--hand-over") {
+      a.hand_over = true;
     } else if (absl::StartsWith(flag, "--install")) {
       a.install = true;
       a.leave_old = flag == "--install-leaves-old";
@@ -62,6 +79,8 @@ Arguments Parse(int argc, char** argv) {
       if (flag == "--ready-file") a.ready_file = value;
       if (flag == "--write-facts") a.facts_file = value;
       if (flag == "--pid-file") a.pid_file = value;
+      if (flag == "--status") a.status = value;
+      if (flag == "--stray") a.stray_file = value;
       if (flag == "--ready-after-ms") a.ready_after = Milliseconds(value);
       if (flag == "--unwell-after-ms") a.unwell_after = Milliseconds(value);
       if (flag == "--ends-after-ms") a.ends_after = Milliseconds(value);
@@ -113,6 +132,43 @@ int Install(const Arguments& a, char** argv) {
   return 0;
 }
 
+// As sd_notify(3), without its library.
+void Notify(const std::string& text) {
+  const char* const name = getenv("NOTIFY_SOCKET");
+  if (name == nullptr || name[0] != '@') return;
+  sockaddr_un address = {};
+  address.sun_family = AF_UNIX;
+  const size_t size = std::min(strlen(name), sizeof(address.sun_path));
+  memcpy(address.sun_path + 1, name + 1, size - 1);
+  const int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  sendto(fd, text.data(), text.size(), MSG_NOSIGNAL, reinterpret_cast<sockaddr*>(&address),
+         static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + size));
+  close(fd);
+}
+
+// A process that left session and parent, and that SIGTERM does not end: its number into `file`.
+void LeaveStray(const std::string& file) {
+  if (fork() != 0) return;
+  setsid();
+  if (fork() != 0) _exit(0);
+  signal(SIGTERM, SIG_IGN);
+  std::ofstream(file + ".new") << getpid() << "\n";
+  rename((file + ".new").c_str(), file.c_str());
+  for (;;) pause();
+}
+
+// The child goes on as the agent.
+void HandOver() {
+  const pid_t parent = getpid();
+  const pid_t child = fork();
+  if (child == 0) {
+    while (getppid() == parent) poll(nullptr, 0, 2);
+    return;
+  }
+  Notify(absl::StrCat("MAINPID=", child));
+  _exit(0);
+}
+
 void End(int status) {
   if (status > 128) {
     signal(status - 128, SIG_DFL);
@@ -129,12 +185,20 @@ int main(int argc, char** argv) {
   if (!a.facts_file.empty()) WriteFacts(a.facts_file);
   if (!a.pid_file.empty()) std::ofstream(a.pid_file) << getpid() << "\n";
 
+  if (!a.stray_file.empty()) LeaveStray(a.stray_file);
+  if (a.hand_over) HandOver();
+  if (!a.status.empty()) Notify("STATUS=" + a.status);
   const absl::Time start = absl::Now();
+  bool told = false;
   bool ready = false;
   for (;;) {
     const absl::Duration age = absl::Now() - start;
     if (age >= a.ends_after) End(a.exit_status);
     const bool should_be_ready = age >= a.ready_after && age < a.unwell_after;
+    if (a.notify && should_be_ready && !told) {
+      Notify("READY=1");
+      told = true;
+    }
     if (should_be_ready != ready && !a.ready_file.empty()) {
       ready = should_be_ready;
       if (ready) std::ofstream(a.ready_file) << "ready\n";

@@ -45,6 +45,7 @@ class RealAgent {
     add("--ends-after-ms", script.ends_after);
     command.insert(command.end(), {"--exit-status", absl::StrCat(script.exit_status)});
     if (script.ignores_sigterm) command.push_back("--ignore-sigterm");
+    command.push_back("--notify");
     if (!script.output.empty()) command.insert(command.end(), {"--print", script.output});
     return command;
   }

@@ -21,6 +21,11 @@ class ScriptedServices::Process : public WatchedProcess {
     return clock_.MonotonicNow() >= end;
   }
   std::optional<uint32_t> ExitStatus() override { return agent_.script.exit_status; }
+  Said HasSaid() override {
+    if (!agent_.listened) return {};
+    const bool ready = clock_.MonotonicNow() - agent_.started >= agent_.script.ready_after;
+    return {.ready = ready ? Said::Ready::kReady : Said::Ready::kNotYet, .status = ""};
+  }
 
  private:
   base::Clock& clock_;
@@ -49,6 +54,14 @@ class ScriptedServices::ScriptedProbe : public Probe {
     return {};
   }
 
+  ProbeAnswer AskVersion(const AgentSpec& spec, MonotonicTime) override {
+    const std::string& version = agent_.script.version;
+    if (spec.version_command.empty() || version.empty() || version == spec.expected_version) {
+      return {};
+    }
+    return {ProbeAnswer::Verdict::kNotWell, absl::StrCat("PROBE_VERSION: it says ", version)};
+  }
+
  private:
   base::Clock& clock_;
   const Running agent_;
@@ -63,7 +76,8 @@ absl::Status ScriptedServices::Activate(const AgentSpec& spec) {
   AgentScript script = script_(spec);
   MIG_RETURN_IF_ERROR(script.start);
   ++starts_[spec.product];
-  Launch(spec.product, std::move(script));
+  Launch(spec, std::move(script));
+  launched_.insert(spec.product);
   return absl::OkStatus();
 }
 
@@ -73,6 +87,7 @@ absl::Status ScriptedServices::Start(const AgentSpec& spec) {
 }
 
 absl::Status ScriptedServices::Stop(const AgentSpec& spec) {
+  launched_.erase(spec.product);
   Running* agent = Find(spec.product);
   if (agent == nullptr) return absl::OkStatus();
   if (agent->script.ignores_sigterm) {
@@ -86,7 +101,9 @@ absl::Status ScriptedServices::Stop(const AgentSpec& spec) {
 absl::StatusOr<AgentState> ScriptedServices::State(const AgentSpec& spec) {
   if (spec.activation == Activation::kNone) return AgentState{.run = AgentState::Run::kNoAgent};
   const Running* agent = Find(spec.product);
-  if (agent == nullptr) return AgentState{.run = AgentState::Run::kStopped};
+  if (agent == nullptr) {
+    return AgentState{.run = AgentState::Run::kStopped, .died = launched_.contains(spec.product)};
+  }
   return AgentState{.run = AgentState::Run::kRunning, .pid = agent->pid};
 }
 
@@ -110,7 +127,7 @@ Health ScriptedServices::Watch(const AgentSpec& spec, absl::Duration probation) 
 }
 
 void ScriptedServices::RunForeign(const AgentSpec& spec, AgentScript script) {
-  Launch(spec.product, std::move(script));
+  Launch(spec, std::move(script));
 }
 
 int ScriptedServices::Starts(const std::string& product) const {
@@ -132,10 +149,11 @@ ScriptedServices::Running* ScriptedServices::Find(const std::string& product) {
   return it != running_.end() && Alive(it->second) ? &it->second : nullptr;
 }
 
-void ScriptedServices::Launch(const std::string& product, AgentScript script) {
-  running_.insert_or_assign(
-      product,
-      Running{.pid = next_pid_++, .started = clock_.MonotonicNow(), .script = std::move(script)});
+void ScriptedServices::Launch(const AgentSpec& spec, AgentScript script) {
+  running_.insert_or_assign(spec.product, Running{.pid = next_pid_++,
+                                                  .started = clock_.MonotonicNow(),
+                                                  .listened = spec.notifies,
+                                                  .script = std::move(script)});
 }
 
 }  // namespace mig::loader::testing

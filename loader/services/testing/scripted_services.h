@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,7 @@ struct AgentScript {
   absl::Duration hangs_after = absl::InfiniteDuration();   // then the probe gets no answer
   bool ignores_sigterm = false;                            // ends only by SIGKILL
   std::string output = {};                                 // what it writes at its start
+  std::string version = {};                                // that it is of; empty: the right one
 
   static AgentScript Healthy() { return {}; }
   static AgentScript CrashesAfter(absl::Duration t, uint32_t exit_status) {
@@ -62,7 +64,10 @@ class ScriptedServices : public Services {
   // An agent that somebody else started (foreign): runs from now on.
   void RunForeign(const AgentSpec& spec, AgentScript script);
   // All processes are gone.
-  void Reboot() { running_.clear(); }
+  void Reboot() {
+    running_.clear();
+    launched_.clear();
+  }
   // How many processes were started for a product, and the number of the one that runs (0: none).
   int Starts(const std::string& product) const;
   int64_t Pid(const std::string& product);
@@ -71,6 +76,7 @@ class ScriptedServices : public Services {
   struct Running {
     int64_t pid;
     base::MonotonicTime started;
+    bool listened;  // to what it says by sd_notify's protocol
     AgentScript script;
   };
   class Process;
@@ -78,11 +84,12 @@ class ScriptedServices : public Services {
 
   bool Alive(const Running& agent) const;
   Running* Find(const std::string& product);
-  void Launch(const std::string& product, AgentScript script);
+  void Launch(const AgentSpec& spec, AgentScript script);
 
   base::Clock& clock_;
   const Script script_;
   std::map<std::string, Running> running_;
+  std::set<std::string> launched_;  // here, since the machine started, and not stopped
   std::map<std::string, int> starts_;
   int64_t next_pid_ = 1000;
 };

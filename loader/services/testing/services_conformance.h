@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <memory>
+#include <variant>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
@@ -87,6 +88,37 @@ TEST_P(ServicesConformanceTest, AnAgentThatIsReadyLateButInTimeIsHealthy) {
 TEST_P(ServicesConformanceTest, AnAgentThatIsWellOnlyAtFirstIsNotWell) {
   const Health health = ActivateAndWatch(AgentScript::Lies(absl::Milliseconds(150)));
   EXPECT_EQ(health.code, v1::Refusal::PROBE) << health.text;
+}
+
+TEST_P(ServicesConformanceTest, AnAgentThatSaysThatItIsReadyIsHealthy) {
+  AgentScript script;
+  script.ready_after = absl::Milliseconds(100);
+  Agent(script).notifies = true;
+  spec_.probe = std::monostate();
+  ASSERT_THAT(services().Activate(spec_), base::testing::IsOk());
+  const Health health = services().Watch(spec_, kShortProbation);
+  EXPECT_TRUE(health.ok()) << health.text;
+}
+
+TEST_P(ServicesConformanceTest, AnAgentThatNeverSaysThatItIsReadyIsNotWell) {
+  Agent(AgentScript::NeverReady()).notifies = true;
+  spec_.probe = std::monostate();
+  ASSERT_THAT(services().Activate(spec_), base::testing::IsOk());
+  const Health health = services().Watch(spec_, kShortProbation);
+  EXPECT_EQ(health.code, v1::Refusal::PROBE_TIMEOUT) << health.text;
+  EXPECT_THAT(health.text, ::testing::HasSubstr("READY=1"));
+  EXPECT_EQ(Run(), AgentState::Run::kRunning);
+}
+
+TEST_P(ServicesConformanceTest, WhoDiedIsKnownFromWhoWasStopped) {
+  ActivateAndWatch(AgentScript::CrashesAfter(absl::Milliseconds(50), 3));
+  EXPECT_TRUE(services().State(spec_)->died);
+
+  Agent(AgentScript::Healthy());
+  ASSERT_THAT(services().Start(spec_), base::testing::IsOk());
+  EXPECT_FALSE(services().State(spec_)->died);
+  ASSERT_THAT(services().Stop(spec_), base::testing::IsOk());
+  EXPECT_FALSE(services().State(spec_)->died);
 }
 
 TEST_P(ServicesConformanceTest, AnAgentThatHangsGivesNoAnswerInTime) {
