@@ -43,6 +43,25 @@ absl::string_view HealthText(v1::ProductState::Health health) {
   }
 }
 
+// What is out of the ordinary, a line each; nothing for most hosts.
+std::string LifeLines(const ProductView& product, absl::Time now) {
+  std::string lines;
+  if (!product.unwell.empty()) absl::StrAppend(&lines, "  not healthy: ", product.unwell, "\n");
+  if (product.restarts > 0) {
+    absl::StrAppend(&lines, "  found dead and started again ", product.restarts, " time",
+                    product.restarts == 1 ? "" : "s");
+    if (product.restarted.has_value()) {
+      absl::StrAppend(&lines, ", last ", Clock(*product.restarted, now));
+    }
+    lines += "\n";
+  }
+  if (!product.kept_local.empty()) {
+    absl::StrAppend(&lines, "  changed here and kept so: ", product.kept_local,
+                    " (local_change in the dictionary)\n");
+  }
+  return lines;
+}
+
 std::string ProductLine(const ProductView& product, absl::Time now) {
   std::string line =
       absl::StrCat(product.product, " ",
@@ -57,7 +76,7 @@ std::string ProductLine(const ProductView& product, absl::Time now) {
   if (product.refusal.code() > v1::Refusal::ADOPTED) {
     absl::StrAppend(&line, "   ", trust::DisplayOf(product.refusal), " (mig-loader explain)");
   }
-  return line + "\n";
+  return absl::StrCat(line, "\n", LifeLines(product, now));
 }
 
 // As the exit codes of --help, in a word or two.
@@ -105,6 +124,20 @@ std::string RunLine(const StatusView& view, absl::Time now) {
   return line + "\n";
 }
 
+constexpr size_t kMostSetAsideShown = 3;
+
+std::string SetAsideLines(const StatusView& view, absl::Time now) {
+  std::string lines;
+  const size_t count = view.set_aside_reports.size();
+  for (size_t i = count - std::min(count, kMostSetAsideShown); i < count; ++i) {
+    const SetAsideReport& report = view.set_aside_reports[i];
+    absl::StrAppend(&lines, "  the coordinator never takes the report of ", report.what, " of ",
+                    Clock(report.when, now), ": ", trust::DisplayOf(report.why),
+                    report.why.text().empty() ? "" : ": ", report.why.text(), "\n");
+  }
+  return lines;
+}
+
 std::string StateLine(const StatusView& view, absl::Time now) {
   std::string line = absl::StrCat("root ", view.root_version);
   if (view.root_expires <= now) line += " EXPIRED";
@@ -112,8 +145,8 @@ std::string StateLine(const StatusView& view, absl::Time now) {
     absl::StrAppend(&line, ", plan ", stream, " ", trust::ToText(numbers));
   }
   absl::StrAppend(&line, "   reports waiting ", view.waiting_reports);
-  if (view.set_aside_reports > 0) {
-    absl::StrAppend(&line, ", set aside ", view.set_aside_reports);
+  if (!view.set_aside_reports.empty()) {
+    absl::StrAppend(&line, ", set aside ", view.set_aside_reports.size());
   }
   absl::StrAppend(&line, "   journal ",
                   view.journal.has_value() ? PhaseName(*view.journal) : "clean");
@@ -121,7 +154,7 @@ std::string StateLine(const StatusView& view, absl::Time now) {
     absl::StrAppend(&line, "   waves closed until ", Clock(*view.waves_closed_until, now),
                     " (the clock jumped)");
   }
-  return line + "\n";
+  return absl::StrCat(line, "\n", SetAsideLines(view, now));
 }
 
 void AddTime(JsonObject& object, absl::string_view name, const std::optional<absl::Time>& time) {
@@ -143,11 +176,27 @@ std::string ProductJson(const ProductView& product) {
     object.Null("release");
   }
   AddTime(object, "healthSince", product.health_since);
+  object.Text("unwell", product.unwell).Number("restarts", product.restarts);
+  AddTime(object, "restarted", product.restarted);
+  object.Text("keptLocal", product.kept_local);
   const bool is_refused = product.refusal.code() > v1::Refusal::ADOPTED;
   return object.Text("code", is_refused ? trust::DisplayOf(product.refusal) : "NONE").str();
 }
 
+std::string SetAsideJson(const SetAsideReport& report) {
+  return JsonObject()
+      .Text("what", report.what)
+      .Time("when", report.when)
+      .Text("code", trust::DisplayOf(report.why))
+      .Text("text", report.why.text())
+      .str();
+}
+
 std::string StatusJson(const StatusView& view) {
+  std::vector<std::string> set_aside;
+  for (const SetAsideReport& report : view.set_aside_reports) {
+    set_aside.push_back(SetAsideJson(report));
+  }
   std::vector<std::string> products;
   for (const ProductView& product : view.products) products.push_back(ProductJson(product));
   JsonObject plans;
@@ -167,7 +216,8 @@ std::string StatusJson(const StatusView& view) {
                             : trust::DisplayOf(view.last_refusal))
       .Time("next", view.next_run)
       .Number("reportsWaiting", static_cast<int64_t>(view.waiting_reports))
-      .Number("reportsSetAside", static_cast<int64_t>(view.set_aside_reports))
+      .Number("reportsSetAside", static_cast<int64_t>(view.set_aside_reports.size()))
+      .Json("setAside", JsonList(set_aside))
       .Text("journal", view.journal.has_value() ? PhaseName(*view.journal) : "clean");
   AddTime(object, "lastRun", view.last_run);
   AddTime(object, "certificateExpires", view.certificate_expires);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/sha256.h"
+#include "base/sizes.h"
 #include "loader/run/testing/run_test_base.h"
 
 namespace mig::loader {
@@ -170,7 +171,7 @@ TEST_F(BadAgentRunTest, WhatHappenedOfflineIsReportedLaterAndOnce) {
   RollBad(2, "crashes");
   coordinator_.loses_reports = true;
   EXPECT_EQ(host_.Run().exit_code, ExitCode::kWentBack);
-  EXPECT_GT(host_.CountIn("spool"), 0u);
+  EXPECT_GT(host_.WaitingReports(), 0u);
   coordinator_.away = true;
   host_.Run();
   host_.Run();
@@ -179,7 +180,7 @@ TEST_F(BadAgentRunTest, WhatHappenedOfflineIsReportedLaterAndOnce) {
   coordinator_.loses_reports = false;
   host_.Run();
 
-  EXPECT_EQ(host_.CountIn("spool"), 0u);
+  EXPECT_EQ(host_.WaitingReports(), 0u);
   EXPECT_THAT(OutcomesOf(v1::Outcome::INSTALL), SizeIs(2));  // 1.1, and the bad one, each once
 }
 
@@ -194,14 +195,14 @@ TEST_F(BadAgentRunTest, FiveHundredRunsOfflineFillNoDisk) {
     host_.Run();  // a repair, and nobody to tell
     clock_.Advance(absl::Hours(3));
   }
-  EXPECT_LE(host_.CountIn("spool"), 500u);
+  EXPECT_LE(host_.CountIn("spool"), base::kMaxSpooledReports);
   coordinator_.away = false;
   host_.Run();
 
   uint64_t repairs = 0;
   for (const v1::Outcome& outcome : OutcomesOf(v1::Outcome::REPAIR)) repairs += outcome.count();
   EXPECT_EQ(repairs, 500u);
-  EXPECT_EQ(host_.CountIn("spool"), 0u);
+  EXPECT_EQ(host_.WaitingReports(), 0u);
 }
 
 }  // namespace

@@ -32,7 +32,7 @@ class FaultsRunTest : public testing::RunTest {
     const RunResult next = host.Run();
     EXPECT_EQ(next.exit_code, ExitCode::kOk) << where << next.refusal.DebugString();
     EXPECT_EQ(host.Managed(), FilesOf("1.2")) << where;
-    EXPECT_EQ(host.CountIn("spool"), 0u) << where;
+    EXPECT_EQ(host.WaitingReports(), 0u) << where;
   }
 
   // What a person reads of it.

@@ -66,7 +66,7 @@ TEST_F(InstallRunTest, TheFirstRunInstallsStartsWatchesAndReports) {
   ASSERT_THAT(installs, SizeIs(1));
   EXPECT_EQ(installs[0].result(), v1::Outcome::HEALTHY);
   EXPECT_EQ(installs[0].manifest_digest(), release.bytes());
-  EXPECT_EQ(host_.CountIn("spool"), 0u);
+  EXPECT_EQ(host_.WaitingReports(), 0u);
 }
 
 TEST_F(InstallRunTest, ASecondRunHasNothingToDo) {

@@ -115,7 +115,7 @@ TEST_F(PowerCutRunTest, EveryOutcomeArrivesOnceWhereverThePowerIsCut) {
       if (outcome.manifest_digest() == release.bytes()) results.push_back(outcome.result());
     }
     EXPECT_THAT(results, ::testing::ElementsAre(v1::Outcome::HEALTHY));
-    EXPECT_EQ(host.CountIn("spool"), 0u);
+    EXPECT_EQ(host.WaitingReports(), 0u);
   }
 }
 

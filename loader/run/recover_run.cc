@@ -11,6 +11,7 @@
 #include "loader/run/install/product_run.h"
 #include "loader/run/session/failure.h"
 #include "loader/run/session/session.h"
+#include "loader/run/views/local_view.h"
 #include "trust/refusal.h"
 
 namespace mig::loader {
@@ -45,6 +46,7 @@ RunResult Finish(Session& session) {
                                .refusal = finished->concluded->refusal});
     result.exit_code = ExitCodeOf(finished->concluded->change);
   }
+  TakeRemarks(session);
   const absl::Status saved = session.status().Save();
   if (!saved.ok()) session.notes().push_back(absl::StrCat("status: ", saved.message()));
   result.notes = std::move(session.notes());

@@ -52,6 +52,7 @@ class Runner {
     }
     session_ = *std::move(session);
     Blame(Work());
+    TakeRemarks(*session_);
     if (result_.was_due || result_.changed()) Close();
     result_.trial_root = session_->trust().root()->IsTrial();
     result_.notes = std::move(session_->notes());
@@ -101,9 +102,18 @@ class Runner {
     }
     // Also after a refusal: that is what there is to report.
     if (checked_in.ok() || exchange.stage() == v1::Outcome::VERIFY) {
-      DeliverReports(coordinators, session_->spool(), session_->status(), kMaxReportBatches);
+      Deliver(coordinators);
     }
     return checked_in;
+  }
+
+  void Deliver(Coordinators& coordinators) {
+    const auto& head = session_->trust().head();
+    const uint64_t generation = head.has_value() ? (*head)->position().generation : 0;
+    for (const Notice& notice : DeliverReports(coordinators, generation, session_->spool(),
+                                               session_->status(), kMaxReportBatches)) {
+      session_->ReportNotice(notice);
+    }
   }
 
   absl::Status BecomeEnrolled() {

@@ -14,6 +14,7 @@
 #include "base/sha256.h"
 #include "base/sizes.h"
 #include "base/status_macros.h"
+#include "base/text.h"
 #include "base/whole_file.h"
 #include "trust/refusal.h"
 
@@ -21,13 +22,8 @@ namespace mig::loader {
 
 namespace {
 
-constexpr char kSentSuffix[] = ".sent";
-constexpr uint64_t kMaxRecordBytes = base::kMaxReportBytes + 64;
-
-// Digits that sort by bytes as the numbers do.
-std::string NameOf(uint64_t number, bool sent) {
-  return absl::StrFormat("%020d%s", number, sent ? kSentSuffix : "");
-}
+constexpr absl::string_view kSuffixes[] = {"", ".sent", ".kept"};  // by Delivery
+constexpr uint64_t kMaxRecordBytes = base::kMaxReportBytes + 1024;
 
 bool IsRefusalOrNotice(const v1::Outcome& outcome) {
   return outcome.kind() == v1::Outcome::REFUSAL || outcome.kind() == v1::Outcome::NOTICE;
@@ -87,6 +83,11 @@ absl::Status CheckOutcome(const v1::Outcome& outcome) {
 
 }  // namespace
 
+// Digits that sort by bytes as the numbers do.
+std::string ReportSpool::NameOf(uint64_t number, Delivery delivery) {
+  return absl::StrFormat("%020d%s", number, kSuffixes[static_cast<size_t>(delivery)]);
+}
+
 absl::StatusOr<ReportSpool> ReportSpool::Open(std::unique_ptr<base::Directory> directory) {
   ReportSpool spool(std::move(directory));
   MIG_RETURN_IF_ERROR(spool.ReadAll());
@@ -105,7 +106,7 @@ absl::Status ReportSpool::Add(const v1::Outcome& outcome) {
     kept.set_count(SumOfCounts(kept, outcome));
     kept.set_ended_ms(outcome.ended_ms());
     kept.mutable_refusal()->set_text(outcome.refusal().text());
-    return Save(record, /*sent=*/false);
+    return Save(record, Delivery::kUnsent);
   }
 
   v1::SpoolRecord record;
@@ -113,7 +114,7 @@ absl::Status ReportSpool::Add(const v1::Outcome& outcome) {
   *record.mutable_outcome() = outcome;
   MIG_RETURN_IF_ERROR(MakeRoom(record.ByteSizeLong() + 16));
   record.set_number(last_number_ + 1);
-  return Save(record, /*sent=*/false);
+  return Save(record, Delivery::kUnsent);
 }
 
 absl::StatusOr<v1::ReportRequest> ReportSpool::NextBatch() {
@@ -121,56 +122,62 @@ absl::StatusOr<v1::ReportRequest> ReportSpool::NextBatch() {
   v1::ReportRequest batch;
   std::vector<Entries::iterator> unsent;
   for (auto entry = entries_.begin(); entry != entries_.end(); ++entry) {
-    if (entry->second.record.set_aside()) continue;
+    if (!entry->second.waits()) continue;
     *batch.add_outcomes() = entry->second.record.outcome();
     if (batch.ByteSizeLong() > base::kMaxReportBytes) {
       batch.mutable_outcomes()->RemoveLast();
       break;
     }
-    if (!entry->second.sent) unsent.push_back(entry);
+    if (entry->second.delivery == Delivery::kUnsent) unsent.push_back(entry);
     if (static_cast<size_t>(batch.outcomes_size()) == base::kMaxOutcomesPerReport) break;
   }
-  for (const Entries::iterator entry : unsent) {
-    MIG_RETURN_IF_ERROR(
-        directory_->Rename(NameOf(entry->first, false), *directory_, NameOf(entry->first, true)));
-    entry->second.sent = true;
-  }
+  for (const Entries::iterator entry : unsent) MIG_RETURN_IF_ERROR(Mark(entry, Delivery::kSent));
   if (!unsent.empty()) MIG_RETURN_IF_ERROR(directory_->Sync());
   return batch;
 }
 
 absl::Status ReportSpool::Settle(const v1::ReportAnswer& answer) {
-  bool removed = false;
+  bool changed = false;
   for (const std::string& attempt : answer.acknowledged_attempts()) {
     const auto entry = FindAttempt(attempt);
-    if (entry == entries_.end()) continue;
-    MIG_RETURN_IF_ERROR(Remove(entry));
-    removed = true;
+    if (entry == entries_.end() || !entry->second.waits()) continue;
+    MIG_RETURN_IF_ERROR(Mark(entry, Delivery::kAcknowledged));
+    changed = true;
   }
   for (const v1::RejectedOutcome& rejected : answer.rejected()) {
     const auto entry = FindAttempt(rejected.attempt());
-    if (entry == entries_.end()) continue;
+    if (entry == entries_.end() || !entry->second.waits()) continue;
     v1::SpoolRecord record = entry->second.record;
     record.set_set_aside(true);
-    MIG_RETURN_IF_ERROR(Save(record, entry->second.sent));
+    record.mutable_rejected()->set_code(rejected.refusal().code());
+    record.mutable_rejected()->set_text(
+        base::Escaped(rejected.refusal().text(), base::kMaxReportTextBytes - 8));
+    MIG_RETURN_IF_ERROR(Save(record, entry->second.delivery));
   }
-  size_t excess = SetAside().size();
-  for (auto entry = entries_.begin(); excess > kMaxSetAside && entry != entries_.end();) {
-    const auto next = std::next(entry);
-    if (entry->second.record.set_aside()) {
-      MIG_RETURN_IF_ERROR(Remove(entry));
-      removed = true;
-      --excess;
-    }
-    entry = next;
+  const size_t before = entries_.size();
+  MIG_RETURN_IF_ERROR(
+      RemoveOldest(kMaxSetAside, [](const Entry& entry) { return entry.record.set_aside(); }));
+  MIG_RETURN_IF_ERROR(RemoveOldest(
+      kMaxKept, [](const Entry& entry) { return entry.delivery == Delivery::kAcknowledged; }));
+  if (entries_.size() != before) changed = true;
+  return changed ? directory_->Sync() : absl::OkStatus();
+}
+
+absl::Status ReportSpool::SendAgain() {
+  bool changed = false;
+  for (auto entry = entries_.begin(); entry != entries_.end(); ++entry) {
+    if (entry->second.delivery != Delivery::kAcknowledged) continue;
+    // Not as one that was never sent: it must not grow.
+    MIG_RETURN_IF_ERROR(Mark(entry, Delivery::kSent));
+    changed = true;
   }
-  return removed ? directory_->Sync() : absl::OkStatus();
+  return changed ? directory_->Sync() : absl::OkStatus();
 }
 
 uint64_t ReportSpool::WaitingOutcomes() const {
   uint64_t count = 0;
   for (const auto& [number, entry] : entries_) {
-    if (!entry.record.set_aside()) count += entry.record.outcome().count();
+    if (entry.waits()) count += entry.record.outcome().count();
   }
   return count;
 }
@@ -200,14 +207,17 @@ absl::Status ReportSpool::ReadAll() {
 
 void ReportSpool::Take(absl::string_view name, absl::string_view bytes) {
   absl::string_view digits = name;
-  const bool sent = absl::ConsumeSuffix(&digits, kSentSuffix);
+  Delivery delivery = Delivery::kUnsent;
+  for (const Delivery one : {Delivery::kSent, Delivery::kAcknowledged}) {
+    if (absl::ConsumeSuffix(&digits, kSuffixes[static_cast<size_t>(one)])) delivery = one;
+  }
   uint64_t number = 0;
   const bool is_ours = absl::SimpleAtoi(digits, &number) && number > 0 &&
                        number < std::numeric_limits<uint64_t>::max() &&
-                       name == NameOf(number, sent);
+                       name == NameOf(number, delivery);
   if (is_ours) last_number_ = std::max(last_number_, number);
 
-  Entry entry = {.record = {}, .sent = sent, .size_bytes = bytes.size()};
+  Entry entry = {.record = {}, .delivery = delivery, .size_bytes = bytes.size()};
   if (!is_ours || !entry.record.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())) ||
       entry.record.format() != 1 || entry.record.number() != number ||
       !CheckOutcome(entry.record.outcome()).ok()) {
@@ -224,18 +234,41 @@ absl::Status ReportSpool::RemoveLeftovers() {
   return absl::OkStatus();
 }
 
-absl::Status ReportSpool::Save(const v1::SpoolRecord& record, bool sent) {
+absl::Status ReportSpool::Save(const v1::SpoolRecord& record, Delivery delivery) {
   const std::string bytes = record.SerializeAsString();
-  MIG_RETURN_IF_ERROR(base::WriteDurably(*directory_, NameOf(record.number(), sent), bytes, 0600));
+  MIG_RETURN_IF_ERROR(
+      base::WriteDurably(*directory_, NameOf(record.number(), delivery), bytes, 0600));
   last_number_ = std::max(last_number_, record.number());
-  entries_.insert_or_assign(record.number(),
-                            Entry{.record = record, .sent = sent, .size_bytes = bytes.size()});
+  entries_.insert_or_assign(
+      record.number(), Entry{.record = record, .delivery = delivery, .size_bytes = bytes.size()});
   return absl::OkStatus();
 }
 
 absl::Status ReportSpool::Remove(Entries::iterator entry) {
-  MIG_RETURN_IF_ERROR(directory_->Unlink(NameOf(entry->first, entry->second.sent)));
+  MIG_RETURN_IF_ERROR(directory_->Unlink(NameOf(entry->first, entry->second.delivery)));
   entries_.erase(entry);
+  return absl::OkStatus();
+}
+
+absl::Status ReportSpool::Mark(Entries::iterator entry, Delivery delivery) {
+  MIG_RETURN_IF_ERROR(directory_->Rename(NameOf(entry->first, entry->second.delivery), *directory_,
+                                         NameOf(entry->first, delivery)));
+  entry->second.delivery = delivery;
+  return absl::OkStatus();
+}
+
+template <typename Which>
+absl::Status ReportSpool::RemoveOldest(size_t most_left, const Which& which) {
+  size_t count = 0;
+  for (const auto& [number, entry] : entries_) count += which(entry) ? 1 : 0;
+  for (auto entry = entries_.begin(); count > most_left && entry != entries_.end();) {
+    const auto next = std::next(entry);
+    if (which(entry->second)) {
+      MIG_RETURN_IF_ERROR(Remove(entry));
+      --count;
+    }
+    entry = next;
+  }
   return absl::OkStatus();
 }
 
@@ -248,11 +281,14 @@ absl::Status ReportSpool::MakeRoom(uint64_t size_bytes) {
 }
 
 absl::Status ReportSpool::Fold() {
-  const auto set_aside = std::find_if(entries_.begin(), entries_.end(), [](const auto& item) {
-    return item.second.record.set_aside();
-  });
-  if (set_aside != entries_.end()) {
-    MIG_RETURN_IF_ERROR(Remove(set_aside));
+  const auto is_kept = [](const auto& item) {
+    return item.second.delivery == Delivery::kAcknowledged;
+  };
+  const auto is_set_aside = [](const auto& item) { return item.second.record.set_aside(); };
+  auto spare = std::find_if(entries_.begin(), entries_.end(), is_kept);
+  if (spare == entries_.end()) spare = std::find_if(entries_.begin(), entries_.end(), is_set_aside);
+  if (spare != entries_.end()) {
+    MIG_RETURN_IF_ERROR(Remove(spare));
     return directory_->Sync();
   }
 
@@ -271,12 +307,10 @@ absl::Status ReportSpool::Fold() {
   // It takes the newer's place, so that a power cut before the older is gone counts some twice and
   // loses none.
   both.set_number(newer->first);
-  const bool newer_was_sent = newer->second.sent;
-  if (newer_was_sent) {
-    MIG_RETURN_IF_ERROR(
-        directory_->Rename(NameOf(newer->first, true), *directory_, NameOf(newer->first, false)));
+  if (newer->second.delivery != Delivery::kUnsent) {
+    MIG_RETURN_IF_ERROR(Mark(newer, Delivery::kUnsent));
   }
-  MIG_RETURN_IF_ERROR(Save(both, /*sent=*/false));
+  MIG_RETURN_IF_ERROR(Save(both, Delivery::kUnsent));
   MIG_RETURN_IF_ERROR(Remove(older));
   return directory_->Sync();
 }
@@ -292,7 +326,8 @@ ReportSpool::Entries::iterator ReportSpool::FindEqual(const v1::Outcome& outcome
   for (auto entry = entries_.rbegin(); entry != entries_.rend(); ++entry) {
     const v1::Outcome& kept = entry->second.record.outcome();
     if (kept.product() != outcome.product()) continue;
-    const bool may_grow = !entry->second.sent && !entry->second.record.set_aside();
+    const bool may_grow =
+        entry->second.delivery == Delivery::kUnsent && !entry->second.record.set_aside();
     if (may_grow && Essence(kept) == Essence(outcome)) return std::prev(entry.base());
     break;
   }

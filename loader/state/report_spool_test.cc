@@ -189,6 +189,79 @@ TEST(ReportSpoolTest, BytesAreBoundedToo) {
   EXPECT_THAT(spool.Add(large), StatusIs(absl::StatusCode::kResourceExhausted));
 }
 
+// Outcomes 1 to `count`, acknowledged one after the other.
+void Deliver(base::FileSystem& disk, int count) {
+  for (int i = 1; i <= count; ++i) {
+    ReportSpool spool = Open(disk);
+    ASSERT_THAT(spool.Add(Install(i)), IsOk());
+    ASSERT_THAT(spool.Settle(AcknowledgeAll(spool.NextBatch().value())), IsOk());
+  }
+}
+
+TEST(ReportSpoolTest, WhatIsAcknowledgedIsKeptAndCanBeSentAgain) {
+  base::MemoryFileSystem disk;
+  Deliver(disk, 3);
+  EXPECT_EQ(Open(disk).WaitingOutcomes(), 0u);
+  ASSERT_THAT(Open(disk).Add(Install(2)), IsOk());
+  EXPECT_EQ(Open(disk).WaitingOutcomes(), 0u) << "a run that was killed adds it again";
+
+  ASSERT_THAT(Open(disk).SendAgain(), IsOk());
+  EXPECT_EQ(disk.PendingChanges(), 0u);
+  ReportSpool spool = Open(disk);
+  EXPECT_EQ(spool.WaitingOutcomes(), 3u);
+  const v1::ReportRequest batch = spool.NextBatch().value();
+  ASSERT_EQ(batch.outcomes_size(), 3);
+  EXPECT_EQ(batch.outcomes(0).attempt(), Attempt(1));
+  ASSERT_THAT(spool.Settle(AcknowledgeAll(batch)), IsOk());
+  EXPECT_EQ(Open(disk).WaitingOutcomes(), 0u);
+}
+
+TEST(ReportSpoolTest, WhatIsSentAgainDoesNotGrow) {
+  base::MemoryFileSystem disk;
+  ReportSpool spool = Open(disk);
+  ASSERT_THAT(spool.Add(Offline(1)), IsOk());
+  ASSERT_THAT(spool.Settle(AcknowledgeAll(spool.NextBatch().value())), IsOk());
+  ASSERT_THAT(spool.SendAgain(), IsOk());
+  ASSERT_THAT(spool.Add(Offline(2)), IsOk());
+  EXPECT_EQ(spool.NextBatch()->outcomes(0).count(), 1u);
+}
+
+TEST(ReportSpoolTest, OfTheAcknowledgedTheNewestAreKept) {
+  base::MemoryFileSystem disk;
+  Deliver(disk, 70);
+  EXPECT_EQ(FilesOf(disk), ReportSpool::kMaxKept);
+  ReportSpool spool = Open(disk);
+  ASSERT_THAT(spool.SendAgain(), IsOk());
+  EXPECT_EQ(spool.NextBatch()->outcomes(0).attempt(), Attempt(7));
+}
+
+TEST(ReportSpoolTest, WhatWaitsNeverYieldsToWhatIsKept) {
+  base::MemoryFileSystem disk;
+  Deliver(disk, 64);
+  ReportSpool spool = Open(disk);
+  for (int i = 100; i < 1100; ++i) ASSERT_THAT(spool.Add(Install(i)), IsOk());
+  EXPECT_EQ(FilesOf(disk), base::kMaxSpooledReports);
+  EXPECT_EQ(spool.WaitingOutcomes(), 1000u);
+  EXPECT_EQ(spool.NextBatch()->outcomes(0).attempt(), Attempt(100));
+}
+
+TEST(ReportSpoolTest, WhyItIsNeverTakenIsKept) {
+  base::MemoryFileSystem disk;
+  ASSERT_THAT(Open(disk).Add(Install(1)), IsOk());
+  ReportSpool spool = Open(disk);
+  v1::ReportAnswer answer;
+  v1::RejectedOutcome& rejected = *answer.add_rejected();
+  rejected.set_attempt(Attempt(1));
+  rejected.mutable_refusal()->set_code(Refusal::MALFORMED);
+  rejected.mutable_refusal()->set_text(std::string(1000, 'x') + "\x1b");
+  ASSERT_THAT(spool.Settle(answer), IsOk());
+  const v1::Refusal why = Open(disk).SetAside().at(0).rejected();
+  EXPECT_EQ(why.code(), Refusal::MALFORMED);
+  EXPECT_LE(why.text().size(), base::kMaxReportTextBytes);
+  ASSERT_THAT(Open(disk).SendAgain(), IsOk());
+  EXPECT_EQ(Open(disk).NextBatch()->outcomes_size(), 0) << "it stays aside";
+}
+
 TEST(ReportSpoolTest, PowerCutAtAnyStepOfAddSendAndSettleLosesNothing) {
   base::MemoryFileSystem before;
   ASSERT_THAT(Open(before).Add(Install(1)), IsOk());
@@ -201,6 +274,7 @@ TEST(ReportSpoolTest, PowerCutAtAnyStepOfAddSendAndSettleLosesNothing) {
     v1::ReportAnswer answer;
     answer.add_acknowledged_attempts(Attempt(1));
     spool->Settle(answer).IgnoreError();
+    spool->SendAgain().IgnoreError();
   };
   base::MemoryFileSystem probe(before.SeenImage(), {});
   bool added = false;
@@ -227,6 +301,7 @@ TEST(ReportSpoolTest, PowerCutAtAnyStepOfAddSendAndSettleLosesNothing) {
       EXPECT_EQ(twos, 1);
       EXPECT_LE(ones, 1);
       EXPECT_TRUE(added || ones == 1) << "nothing was acknowledged yet";
+      EXPECT_LE(FilesOf(after), 2u);
     });
   }
 }

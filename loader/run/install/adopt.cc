@@ -55,15 +55,15 @@ absl::StatusOr<Concluded> RecordAdopted(Session& session, const Product& product
                                         const trust::AssignmentItem& item, absl::Time started,
                                         Effort& effort) {
   effort.Enter(v1::Outcome::HEALTH);
+  const trust::Installed release{.manifest = item.manifest, .variant = item.variant};
   const Health health =
-      session.host.services.Watch(SpecOf(session.host, product), absl::ZeroDuration());
+      session.host.services.Watch(SpecOf(session, product, release), absl::ZeroDuration());
   const rollout::CheckedPlan& plan = *session.trust().held().plan(*item.plan);
   v1::Outcome outcome = OutcomeOfAdoption(item, session.trust().state(), health, plan, started,
                                           session.host.clock.WallNow());
   effort.WriteTo(outcome);
   MIG_RETURN_IF_ERROR(session.ReportDurably(outcome));
 
-  const trust::Installed release{.manifest = item.manifest, .variant = item.variant};
   trust::TrustedProduct& trusted = session.trust().product(product.name);
   if (trusted.installed != release) {
     if (trusted.installed.has_value() && trusted.installed->manifest == release.manifest) {
@@ -76,6 +76,7 @@ absl::StatusOr<Concluded> RecordAdopted(Session& session, const Product& product
     session.status().SetHealth(
         product.name, health.ok() ? v1::ProductState::HEALTHY : v1::ProductState::UNHEALTHY,
         session.host.clock.WallNow());
+    session.status().SetUnwell(product.name, health);
   }
   return Concluded{.change = ProductResult::Change::kAdopted, .refusal = health.ToRefusal()};
 }

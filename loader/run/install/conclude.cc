@@ -67,7 +67,8 @@ class Concluder {
         effort_(effort),
         transaction_(std::move(transaction)),
         product_(ProductOf(session.host.dictionary, facts().product)),
-        spec_(SpecOf(session.host, product_)) {}
+        spec_(SpecOf(session, product_, facts().to)),
+        old_spec_(SpecOf(session, product_, facts().from)) {}
 
   absl::StatusOr<Concluded> Run() {
     // Each step leads to a later phase, so this ends; the bound is for a bug of ours.
@@ -193,14 +194,14 @@ class Concluder {
 
   absl::Status ActivateOld() {
     effort_.Enter(v1::Outcome::REVERT);
-    if (!HasProgram(session_.host.disk, spec_)) return transaction_.FinishGoingBack(nullptr);
+    if (!HasProgram(session_.host.disk, old_spec_)) return transaction_.FinishGoingBack(nullptr);
     session_.CountActivation();
-    const absl::Status activated = services().Activate(spec_);
+    const absl::Status activated = services().Activate(old_spec_);
     v1::Refusal unwell;
     if (!activated.ok()) {
       unwell = Unstartable(activated);
     } else {
-      const Health health = services().Watch(spec_, product_.probation);
+      const Health health = services().Watch(old_spec_, product_.probation);
       if (health.ok()) return transaction_.FinishGoingBack(nullptr);
       unwell = health.ToRefusal();
     }
@@ -228,7 +229,8 @@ class Concluder {
         session_.trust().held().manifest(facts().to.manifest);
     if (manifest != nullptr) trust::MoveSeen(session_.trust().state(), manifest->verified());
     MIG_RETURN_IF_ERROR(Close());
-    SetHealth(unwell_.has_value() ? v1::ProductState::UNHEALTHY : v1::ProductState::HEALTHY);
+    SetHealth(unwell_.value_or(Healthy()));
+    if (facts().kind != v1::Outcome::REPAIR) session_.status().ForgetRestarts(facts().product);
     if (unwell_.has_value()) return Concluded{.change = Change::kCannotGoBack, .refusal = *unwell_};
     return Concluded{
         .change = facts().kind == v1::Outcome::REPAIR ? Change::kRepaired : Change::kInstalled,
@@ -242,16 +244,24 @@ class Concluder {
     const v1::Outcome outcome = OutcomeOf(transaction_.journal(), nullptr, Now());
     MIG_RETURN_IF_ERROR(Close());
     const bool stuck = outcome.result() == v1::Outcome::CANNOT_GO_BACK;
-    SetHealth(stuck ? v1::ProductState::UNHEALTHY : v1::ProductState::HEALTHY);
+    SetHealth(stuck ? outcome.refusal() : Healthy());
     return Concluded{.change = stuck ? Change::kCannotGoBack : Change::kWentBack,
                      .refusal = outcome.refusal()};
   }
 
   // For `status`; the next check-in asks the agent again.
-  void SetHealth(v1::ProductState::Health health) {
-    const bool is_asked = HasProgram(session_.host.disk, spec_);
-    session_.status().SetHealth(facts().product, is_asked ? health : v1::ProductState::NOT_ASKED,
-                                Now());
+  void SetHealth(const v1::Refusal& found) {
+    StatusRecord& status = session_.status();
+    const bool is_well = found.code() == v1::Refusal::NONE;
+    if (!HasProgram(session_.host.disk, spec_)) {
+      return status.SetHealth(facts().product, v1::ProductState::NOT_ASKED, Now());
+    }
+    status.SetHealth(facts().product,
+                     is_well ? v1::ProductState::HEALTHY : v1::ProductState::UNHEALTHY, Now());
+    status.SetUnwell(facts().product, {.code = found.code(),
+                                       .exit_status = found.exit_status(),
+                                       .text = found.text(),
+                                       .output = {}});
   }
 
   // A repair that does not help says nothing about the release either: it ran here before.
@@ -286,7 +296,8 @@ class Concluder {
   Effort& effort_;
   Transaction transaction_;
   const Product product_;
-  const AgentSpec spec_;
+  const AgentSpec spec_;      // asked to be of the new release
+  const AgentSpec old_spec_;  // and of the old one
   bool has_recovered_ = false;
   std::optional<v1::Refusal> unwell_;
   std::string component_;  // at which it failed; empty: none in particular

@@ -72,13 +72,7 @@ absl::StatusOr<Concluded> Installer::Install(trust::AssignmentItem item) {
   }
   trust::MoveSeen(trust.state(), checked.verified());
   MIG_RETURN_IF_ERROR(trust.Save());
-  if (!comparison.kept_local.empty()) {
-    session_.ReportNotice(
-        {.code = v1::Refusal::LOCAL_CHANGE_KEPT,
-         .text = absl::StrCat(absl::StrJoin(comparison.kept_local, ", "),
-                              ": changed here, and the dictionary says to keep that")},
-        product_.name);
-  }
+  NoteKeptLocal(session_, product_.name, comparison.kept_local);
   if (comparison.changes.empty() && unfinished_ != nullptr) {
     return trust::Refuse(v1::Refusal::INTERRUPTED,
                          absl::StrCat(product_.name,

@@ -1,6 +1,8 @@
 #include "loader/run/session/outcomes.h"
 
 #include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "base/sizes.h"
 #include "base/text.h"
 #include "loader/install/component_error.h"
@@ -40,6 +42,30 @@ std::string NewAttempt(base::Random& random) {
   return std::string(trust::AttemptId::Random(random).bytes());
 }
 
+// Which files of the installed release were not as they should be.
+std::string PutRight(const Journal& journal) {
+  const std::string names = absl::StrJoin(
+      journal.files, ", ",
+      [](std::string* out, const JournalFile& file) { absl::StrAppend(out, file.name); });
+  return base::Escaped(absl::StrCat("changed here, put right: ", names),
+                       base::kMaxReportTextBytes - 8);
+}
+
+// Of a notice there is none: a coordinator that takes none would get one of each of them.
+void AddNoticeOf(const v1::RejectedOutcome& rejected, const v1::ReportRequest& request,
+                 std::vector<Notice>& told) {
+  for (const v1::Outcome& outcome : request.outcomes()) {
+    if (outcome.attempt() != rejected.attempt() || outcome.kind() == v1::Outcome::NOTICE) continue;
+    const absl::Time ended = absl::FromUnixMillis(outcome.ended_ms());
+    told.push_back({.code = rejected.refusal().code(),
+                    .text = absl::StrCat(
+                        "the coordinator never takes the report of ",
+                        v1::Outcome::Kind_Name(outcome.kind()), " ", outcome.product(), " of ",
+                        absl::FormatTime("%Y-%m-%d %H:%M UTC", ended, absl::UTCTimeZone()),
+                        "; it is set aside: ", rejected.refusal().text())});
+  }
+}
+
 bool CannotGoBack(v1::Refusal::Code code) {
   return code == v1::Refusal::KEPT_SET_UNHEALTHY || code == v1::Refusal::KEPT_SET_DAMAGED ||
          code == v1::Refusal::NO_WAY_BACK;
@@ -65,6 +91,7 @@ v1::Outcome OutcomeOf(const Journal& journal, const v1::Refusal* unwell, absl::T
     outcome.set_result(v1::Outcome::HEALTHY);
     outcome.set_stage(v1::Outcome::COMPLETE);
     refusal.set_code(v1::Refusal::NONE);
+    if (facts.kind == v1::Outcome::REPAIR) refusal.set_text(PutRight(journal));
     return outcome;
   }
   refusal = unwell != nullptr ? *unwell : journal.refusal.value_or(v1::Refusal());
@@ -108,19 +135,28 @@ v1::Outcome OutcomeOf(const Notice& notice, absl::string_view product, base::Ran
   return outcome;
 }
 
-void DeliverReports(CoordinatorClient& client, ReportSpool& spool, StatusRecord& status,
-                    int most_batches) {
+std::vector<Notice> DeliverReports(CoordinatorClient& client, uint64_t generation,
+                                   ReportSpool& spool, StatusRecord& status, int most_batches) {
+  std::vector<Notice> told;
+  if (status.message().reports_generation() != generation) {
+    if (!spool.SendAgain().ok()) return told;
+    status.message().set_reports_generation(generation);
+  }
   for (int batch = 0; batch < most_batches; ++batch) {
     const absl::StatusOr<v1::ReportRequest> request = spool.NextBatch();
-    if (!request.ok() || request->outcomes().empty()) return;
+    if (!request.ok() || request->outcomes().empty()) return told;
     const absl::StatusOr<v1::ReportAnswer> answer = client.Report(*request);
-    if (!answer.ok()) return;
-    if (answer->acknowledged_attempts().empty() && answer->rejected().empty()) return;
-    if (!spool.Settle(*answer).ok()) return;
+    if (!answer.ok()) return told;
+    if (answer->acknowledged_attempts().empty() && answer->rejected().empty()) return told;
+    if (!spool.Settle(*answer).ok()) return told;
+    for (const v1::RejectedOutcome& rejected : answer->rejected()) {
+      AddNoticeOf(rejected, *request, told);
+    }
     if (!answer->acknowledged_attempts().empty()) {
       status.message().set_last_acknowledged_attempt(*answer->acknowledged_attempts().rbegin());
     }
   }
+  return told;
 }
 
 }  // namespace mig::loader

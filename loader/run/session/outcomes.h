@@ -4,7 +4,9 @@
 #ifndef MIG_LOADER_RUN_SESSION_OUTCOMES_H_
 #define MIG_LOADER_RUN_SESSION_OUTCOMES_H_
 
+#include <cstdint>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
@@ -42,9 +44,15 @@ v1::Outcome OutcomeOf(const Notice& notice, absl::string_view product, base::Ran
                       absl::Time now);
 
 // Sends what waits, batch after batch, until there is none, a call fails, or `most_batches` are
-// sent; what is acknowledged goes. Whatever happens changes nothing but spool and status.
-void DeliverReports(CoordinatorClient& client, ReportSpool& spool, StatusRecord& status,
-                    int most_batches);
+// sent; what is acknowledged waits no more. Whatever happens changes nothing but spool and status.
+//
+// Before that, where the coordinator's head is of another `generation` than the one under which
+// reports were sent last, what it acknowledged then waits again: its store was restored (R13), and
+// what it still has it counts once.
+//
+// Returns what is to be told of those that it will never take, one notice each (none of a notice).
+std::vector<Notice> DeliverReports(CoordinatorClient& client, uint64_t generation,
+                                   ReportSpool& spool, StatusRecord& status, int most_batches);
 
 }  // namespace mig::loader
 

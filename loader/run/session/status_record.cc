@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/sizes.h"
 #include "base/status_macros.h"
+#include "base/text.h"
 #include "loader/install/journal.h"
 #include "trust/refusal.h"
 
@@ -15,6 +16,7 @@ namespace mig::loader {
 namespace {
 
 constexpr absl::Duration kDay = absl::Hours(24);
+constexpr size_t kMaxUnwellBytes = 152;  // ProductStatus.unwell takes 160
 
 // Of those in (now - span, now + a day], the newest `most`; a clock that was set back leaves some
 // in the future, which count: better a little late than a loop.
@@ -131,6 +133,21 @@ void StatusRecord::SetHealth(absl::string_view product, v1::ProductState::Health
   if (status.health() == health && status.health_since_ms() != 0) return;
   status.set_health(health);
   status.set_health_since_ms(health == v1::ProductState::NOT_ASKED ? 0 : absl::ToUnixMillis(now));
+  if (health != v1::ProductState::UNHEALTHY) status.clear_unwell();
+}
+
+void StatusRecord::SetUnwell(absl::string_view product, const Health& health) {
+  v1::ProductStatus& status = this->product(product);
+  status.clear_unwell();
+  if (health.ok()) return;
+  const std::string text = absl::StrCat(trust::DisplayOf(health.ToRefusal()),
+                                        health.text.empty() ? "" : ": ", health.text);
+  status.set_unwell(base::Escaped(text, kMaxUnwellBytes));
+}
+
+void StatusRecord::ForgetRestarts(absl::string_view product) {
+  this->product(product).clear_restarts();
+  this->product(product).clear_restarted_ms();
 }
 
 }  // namespace mig::loader

@@ -13,6 +13,7 @@
 #include "absl/time/time.h"
 #include "base/clock.h"
 #include "loader/config/config.h"
+#include "loader/services/health.h"
 #include "loader/state/two_halves_file.h"
 #include "proto/mig/v1/local_state.pb.h"
 #include "rollout/slot.h"
@@ -52,6 +53,10 @@ class StatusRecord {
   const v1::ProductStatus* FindProduct(absl::string_view name) const;
   // How the agent is now; keeps since when.
   void SetHealth(absl::string_view product, v1::ProductState::Health health, absl::Time now);
+  // Why it is not healthy; nothing if it is.
+  void SetUnwell(absl::string_view product, const Health& health);
+  // Of the release before.
+  void ForgetRestarts(absl::string_view product);
 
  private:
   explicit StatusRecord(TwoHalvesFile& file) : file_(&file) {}

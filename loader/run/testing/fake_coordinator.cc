@@ -82,8 +82,16 @@ class FakeCoordinator::Client : public CoordinatorClient {
 
   absl::StatusOr<v1::ReportAnswer> Report(const v1::ReportRequest& request) override {
     if (owner_.away) return Away();
+    if (owner_.refuses_reports) return absl::ResourceExhaustedError("the queue is full");
     v1::ReportAnswer answer;
     for (const v1::Outcome& outcome : request.outcomes()) {
+      if (owner_.rejects && owner_.rejects(outcome)) {
+        v1::RejectedOutcome& rejected = *answer.add_rejected();
+        rejected.set_attempt(outcome.attempt());
+        rejected.mutable_refusal()->set_code(v1::Refusal::MALFORMED);
+        rejected.mutable_refusal()->set_text("field 'stage' is none");
+        continue;
+      }
       const auto same = [&outcome](const v1::Outcome& known) {
         return known.attempt() == outcome.attempt();
       };
@@ -262,7 +270,7 @@ absl::StatusOr<v1::CheckInAnswer> FakeCoordinator::Answer(const trust::HostId& h
   check_ins.push_back(request);
   v1::CheckInAnswer answer;
   answer.set_answer_id(random_.Bytes(16));
-  answer.set_head(authority.Sign(authority.Head(0, head_sequence, clock_.WallNow())));
+  answer.set_head(authority.Sign(authority.Head(head_generation, head_sequence, clock_.WallNow())));
   AddDocuments(request, answer);
   if (!answer.more() && !assigned.empty()) AddAssignment(host, request, answer);
   if (change_answer) change_answer(answer);

@@ -80,14 +80,16 @@ class FakeCoordinator : public Connector {
   std::function<void(v1::Assignment&)> change_assignment;  // before it is signed
   std::function<void(v1::CheckInAnswer&)> change_answer;
   std::function<void()> before_fetch;
-  bool refuses_tickets = false;            // as one that was restarted
-  bool any_ticket_is_good = false;         // for every content
-  uint64_t cut_fetch_after = UINT64_MAX;   // bytes of each stream
-  bool loses_reports = false;              // takes them and answers nothing
-  bool approves = true;                    // of enrollments; else they wait
-  size_t documents_per_answer = 64;        // then it says `more`
-  std::optional<trust::HostId> issue_for;  // certificates name this host, whoever asks
-  bool knows_certificates = true;          // false: every key is unrecorded, until a renewal
+  bool refuses_tickets = false;                     // as one that was restarted
+  bool any_ticket_is_good = false;                  // for every content
+  uint64_t cut_fetch_after = UINT64_MAX;            // bytes of each stream
+  bool loses_reports = false;                       // takes them and answers nothing
+  bool refuses_reports = false;                     // as one whose store is full
+  std::function<bool(const v1::Outcome&)> rejects;  // outcomes that it will never take
+  bool approves = true;                             // of enrollments; else they wait
+  size_t documents_per_answer = 64;                 // then it says `more`
+  std::optional<trust::HostId> issue_for;           // certificates name this host, whoever asks
+  bool knows_certificates = true;  // false: every key is unrecorded, until a renewal
 
   // --- What it saw.
 
@@ -103,6 +105,7 @@ class FakeCoordinator : public Connector {
   trust::Token NewToken() const;
   absl::Duration certificate_life = absl::Hours(24 * 90);
   uint64_t head_sequence = 1;
+  uint64_t head_generation = 0;
 
   absl::StatusOr<std::unique_ptr<CoordinatorClient>> ToCoordinator(
       const ServerAddress& server, const IdentityPem& identity) override;

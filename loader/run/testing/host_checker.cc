@@ -29,6 +29,8 @@ void ReadSpool(base::FileSystem& disk, const std::string& path, Memory& memory) 
   const auto entries = (*spool)->List(base::kMaxDirectoryEntries);
   if (!entries.ok()) return;
   for (const base::DirectoryEntry& entry : *entries) {
+    // Acknowledged, and kept only for a coordinator that is restored.
+    if (absl::EndsWith(entry.name, ".kept")) continue;
     if (absl::StartsWith(entry.name, ".")) continue;  // of a write that was interrupted
     const auto bytes = base::ReadWhole(**spool, entry.name, base::kMaxReportBytes * 2);
     v1::SpoolRecord record;

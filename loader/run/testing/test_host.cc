@@ -8,6 +8,7 @@
 #include "base/path.h"
 #include "base/sizes.h"
 #include "base/whole_file.h"
+#include "loader/run/views/status_view.h"
 #include "loader/state/state_directory.h"
 
 namespace mig::loader::testing {
@@ -160,6 +161,12 @@ trust::TrustedState TestHost::Trusted() {
   const auto state = trust::ParseTrustedState(*content->payload);
   MIG_CHECK_OK(state);
   return *state;
+}
+
+uint64_t TestHost::WaitingReports() {
+  const absl::StatusOr<StatusView> status = ReadStatus(host());
+  MIG_CHECK_OK(status);
+  return status->waiting_reports;
 }
 
 size_t TestHost::CountIn(absl::string_view name) {

@@ -66,6 +66,8 @@ class TestHost {
   trust::TrustedState Trusted();
   // Files below the state directory's `name`.
   size_t CountIn(absl::string_view name);
+  // Outcomes that no coordinator has yet, coalesced ones by their counts.
+  uint64_t WaitingReports();
   int AgentStarts() { return services_->Starts("agent"); }
   int64_t AgentPid() { return services_->Pid("agent"); }
 

@@ -64,8 +64,20 @@ ProductView ViewOf(const Read& read, const std::string& name,
   if (status == nullptr) return view;
   view.health = status->health();
   view.health_since = TimeOf(status->health_since_ms());
+  view.unwell = status->unwell();
+  view.restarts = status->restarts();
+  view.restarted = TimeOf(status->restarted_ms());
+  view.kept_local = status->kept_local();
   if (status->has_refusal()) view.refusal = status->refusal();
   return view;
+}
+
+SetAsideReport ViewOf(const v1::SpoolRecord& record) {
+  const v1::Outcome& outcome = record.outcome();
+  return {.what = absl::StrCat(v1::Outcome::Kind_Name(outcome.kind()),
+                               outcome.product().empty() ? "" : " ", outcome.product()),
+          .when = absl::FromUnixMillis(outcome.ended_ms()),
+          .why = record.rejected()};
 }
 
 absl::StatusOr<StatusView> ViewOf(const Host& host, Read& read) {
@@ -92,7 +104,9 @@ absl::StatusOr<StatusView> ViewOf(const Host& host, Read& read) {
   }
   if (const absl::StatusOr<ReportSpool> spool = read.directory->OpenSpool(); spool.ok()) {
     view.waiting_reports = spool->WaitingOutcomes();
-    view.set_aside_reports = spool->SetAside().size();
+    for (const v1::SpoolRecord& record : spool->SetAside()) {
+      view.set_aside_reports.push_back(ViewOf(record));
+    }
   }
   MIG_ASSIGN_OR_RETURN(view.journal, PeekPhase(host.place()));
   for (const Notice& notice : read.trust.notices()) view.notes.push_back(notice.text);
@@ -106,10 +120,29 @@ void AddLocalLines(const StatusView& status, const ProductView& product,
   if (product.health == v1::ProductState::HEALTHY) {
     lines.push_back({.sign = Line::Sign::kFor, .subject = "health", .text = "the agent is well"});
   } else if (product.health == v1::ProductState::UNHEALTHY) {
-    lines.push_back({.sign = Line::Sign::kAgainst,
-                     .subject = "health",
-                     .code = v1::Refusal::PROBE,
-                     .text = "the agent was not well at the last run"});
+    lines.push_back(
+        {.sign = Line::Sign::kAgainst,
+         .subject = "health",
+         .code = v1::Refusal::PROBE,
+         .text = product.unwell.empty()
+                     ? "the agent was not well at the last run"
+                     : absl::StrCat("the agent was not well at the last run: ", product.unwell)});
+  }
+  if (product.restarts > 0) {
+    lines.push_back(
+        {.sign = Line::Sign::kAgainst,
+         .subject = "restarts",
+         .code = v1::Refusal::EXIT,
+         .text = absl::StrCat("of this release, the agent was found dead and started ", "again ",
+                              product.restarts, " time", product.restarts == 1 ? "" : "s")});
+  }
+  if (!product.kept_local.empty()) {
+    lines.push_back({.sign = Line::Sign::kOpen,
+                     .subject = "local changes",
+                     .code = v1::Refusal::LOCAL_CHANGE_KEPT,
+                     .text = absl::StrCat(product.kept_local,
+                                          ": changed on this host, and kept so by the "
+                                          "dictionary's local_change")});
   }
   if (trusted != nullptr) {
     for (const trust::BadMark& mark : trusted->bad) {
@@ -127,6 +160,15 @@ void AddLocalLines(const StatusView& status, const ProductView& product,
                      .code = v1::Refusal::INTERRUPTED,
                      .text = absl::StrCat("an install is in phase ", PhaseName(*status.journal),
                                           "; mig-loader recover, or the next run, goes on")});
+  }
+  if (!status.set_aside_reports.empty()) {
+    const SetAsideReport& newest = status.set_aside_reports.back();
+    lines.push_back({.sign = Line::Sign::kOpen,
+                     .subject = "reports",
+                     .code = newest.why.code(),
+                     .text = absl::StrCat(status.set_aside_reports.size(),
+                                          " are never taken by the coordinator, the newest of ",
+                                          newest.what, ": ", newest.why.text())});
   }
   if (status.last_refusal.code() > v1::Refusal::NONE) {
     lines.push_back({.sign = Line::Sign::kOpen,

@@ -27,8 +27,20 @@ struct ProductView {
   std::string version;  // installed; empty: nothing that a manifest describes
   v1::ProductState::Health health = v1::ProductState::NOT_ASKED;
   std::optional<absl::Time> health_since;
+  std::string unwell;  // why it is not healthy; empty: it is, or nobody asked
+  // How often a run found this release's agent dead and started it again, and when it last did.
+  uint32_t restarts = 0;
+  std::optional<absl::Time> restarted;
+  std::string kept_local;              // files that were changed here and stay so; empty: none
   std::optional<trust::Numbers> seen;  // the newest release that was named for this host
   v1::Refusal refusal;                 // why it is not on what its plan names; NONE: it is
+};
+
+// A report that the coordinator never takes.
+struct SetAsideReport {
+  std::string what;  // "INSTALL agent"
+  absl::Time when;
+  v1::Refusal why;
 };
 
 struct StatusView {
@@ -45,8 +57,8 @@ struct StatusView {
   std::optional<absl::Time> certificate_expires;
   std::optional<absl::Time> waves_closed_until;
   uint64_t waiting_reports = 0;
-  size_t set_aside_reports = 0;
-  std::optional<Phase> journal;  // absent: clean
+  std::vector<SetAsideReport> set_aside_reports;  // oldest first
+  std::optional<Phase> journal;                   // absent: clean
   std::vector<std::string> notes;
 };
 
