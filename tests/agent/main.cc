@@ -28,7 +28,7 @@ constexpr char kUsage[] =
 Says its version and pid on a unix socket and at http://127.0.0.1:PORT/health. Which release it is,
 and how bad, stands at the end of its own program file: see make_agent --help.
 
-  --config FILE  lines `key = value`: http_port, socket, pid_file, setting
+  --config FILE  lines `key = value`: http_port, socket, pid_file, setting, on_sigusr1
   --install      end the agent that holds pid_file, start this one in the background, and return
                  when it serves
   --stop         end the agent that holds pid_file

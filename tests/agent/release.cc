@@ -62,6 +62,8 @@ absl::StatusOr<Release> ParseRelease(absl::string_view tail) {
     MIG_ASSIGN_OR_RETURN(release.exit_status, TakeNumber(values, "exit_status", 255, kSource));
   }
   MIG_ASSIGN_OR_RETURN(release.ignore_sigterm, TakeYesOrNo(values, "ignore_sigterm", kSource));
+  MIG_ASSIGN_OR_RETURN(release.notify, TakeYesOrNo(values, "notify", kSource));
+  MIG_ASSIGN_OR_RETURN(release.stray, TakeYesOrNo(values, "stray", kSource));
   MIG_RETURN_IF_ERROR(CheckAllTaken(values, kSource));
   return release;
 }

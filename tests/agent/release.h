@@ -38,8 +38,11 @@ struct Release {
   std::string version = "unreleased";
   Behaviour behaviour = Behaviour::kHealthy;
   absl::Duration after;
-  int exit_status = 1;          // of exit-at-once, exit-after and broken
-  bool ignore_sigterm = false;  // with any behaviour: only SIGKILL ends it
+  int exit_status = 1;  // of exit-at-once, exit-after and broken
+  // With any behaviour:
+  bool ignore_sigterm = false;  // only SIGKILL ends it
+  bool notify = false;          // it says READY=1 as soon as /health says 200
+  bool stray = false;           // it leaves a process behind (forks.h): PID_FILE.stray
 };
 
 // `tail`: the last bytes of a program file. Without a marker: the default Release.

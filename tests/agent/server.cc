@@ -15,7 +15,9 @@
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "tests/agent/descriptor.h"
+#include "tests/agent/forks.h"
 #include "tests/agent/listeners.h"
+#include "tests/agent/notify.h"
 #include "tests/agent/pid_file.h"
 
 namespace mig::tests {
@@ -46,11 +48,12 @@ Health HealthOf(Behaviour behaviour, bool late) {
   }
 }
 
-// Readable when this process should end.
-Descriptor Endings(const Release& release) {
+// Readable when this process should end, or run its command.
+Descriptor Signals(const Release& release) {
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGUSR1);
   if (release.ignore_sigterm) {
     signal(SIGTERM, SIG_IGN);
   } else {
@@ -58,6 +61,13 @@ Descriptor Endings(const Release& release) {
   }
   sigprocmask(SIG_BLOCK, &signals, nullptr);
   return Descriptor(signalfd(-1, &signals, SFD_CLOEXEC));
+}
+
+int TakeSignal(const Descriptor& signals) {
+  signalfd_siginfo taken = {};
+  return read(signals.get(), &taken, sizeof(taken)) == sizeof(taken)
+             ? static_cast<int>(taken.ssi_signo)
+             : SIGINT;
 }
 
 // Readable when `after` has passed.
@@ -84,7 +94,7 @@ absl::StatusOr<int> Serve(const Release& release, const Settings& settings,
   if (release.behaviour == Behaviour::kExitAtOnce || release.behaviour == Behaviour::kBroken) {
     return release.exit_status;
   }
-  const Descriptor endings = Endings(release);
+  const Descriptor signals = Signals(release);
   std::optional<PidFile> pid_file;
   if (!settings.pid_file.empty()) {
     MIG_ASSIGN_OR_RETURN(pid_file, PidFile::Take(settings.pid_file));
@@ -99,18 +109,27 @@ absl::StatusOr<int> Serve(const Release& release, const Settings& settings,
   }
   const SocketFile socket_file{settings.socket};
   Descriptor timer = Timer(release.after);
+  if (release.stray) LeaveStray(settings.pid_file + ".stray");
   serving();
 
+  bool told = !release.notify;
   const bool answers = release.behaviour != Behaviour::kHang;
   bool late = false;
   for (;;) {
+    if (!told && HealthOf(release.behaviour, late).status == 200) {
+      Notify("READY=1\nSTATUS=serves");
+      told = true;
+    }
     // poll(2) passes over what is negative.
-    pollfd events[] = {{.fd = endings.get(), .events = POLLIN, .revents = 0},
+    pollfd events[] = {{.fd = signals.get(), .events = POLLIN, .revents = 0},
                        {.fd = late ? -1 : timer.get(), .events = POLLIN, .revents = 0},
                        {.fd = answers ? http.get() : -1, .events = POLLIN, .revents = 0},
                        {.fd = answers ? socket.get() : -1, .events = POLLIN, .revents = 0}};
     if (poll(events, std::size(events), -1) < 0) continue;
-    if (events[0].revents != 0) return 0;
+    if (events[0].revents != 0) {
+      if (TakeSignal(signals) != SIGUSR1) return 0;
+      RunBeside(settings.on_sigusr1);
+    }
     if (events[1].revents != 0) late = true;
     if (late && release.behaviour == Behaviour::kExitAfter) return release.exit_status;
     const Health health = HealthOf(release.behaviour, late);

@@ -27,6 +27,7 @@ absl::StatusOr<Settings> ReadSettings(const std::string& path) {
   settings.socket = TakeText(values, "socket", "");
   settings.pid_file = TakeText(values, "pid_file", "");
   settings.setting = TakeText(values, "setting", "none");
+  settings.on_sigusr1 = TakeText(values, "on_sigusr1", "");
   MIG_RETURN_IF_ERROR(CheckAllTaken(values, path));
   return settings;
 }

@@ -16,6 +16,7 @@ struct Settings {
   std::string socket;      // socket     path of a unix socket; empty: none
   std::string pid_file;    // pid_file   locked while it runs; --install and --stop need it
   std::string setting;     // setting    any word: shown with version and pid
+  std::string on_sigusr1;  // on_sigusr1 a command, its words apart by blanks: run at each SIGUSR1
 };
 
 // Errors: NotFound         the file cannot be read

@@ -63,7 +63,8 @@ absl::Status House::RollOut(const AgentRelease& release) const {
   std::vector<ReleaseVariant> variants;
   for (const LoaderHost& host : hosts_) {
     const std::string config = Source(absl::StrCat(host.name(), "-", release.version, ".conf"));
-    MIG_RETURN_IF_ERROR(WriteFile(config, host.AgentConfiguration(release.setting)));
+    MIG_RETURN_IF_ERROR(
+        WriteFile(config, host.AgentConfiguration(release.setting) + release.more_configuration));
     ReleaseVariant variant{.filter = absl::StrCat("tags.desk = \"", host.name(), "\""),
                            .files = {{"agent", program}, {"configuration", config}}};
     variant.files.insert(variant.files.end(), release.extra.begin(), release.extra.end());

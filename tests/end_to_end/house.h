@@ -28,9 +28,10 @@ namespace mig::tests {
 struct AgentRelease {
   std::string version;
   std::string setting = "none";
-  std::vector<std::string> make;    // more arguments of make_agent
-  std::vector<ReleaseFile> extra;   // more components, for every host
-  std::vector<std::string> retire;  // those that leave the set
+  std::string more_configuration = "";  // more lines of its configuration
+  std::vector<std::string> make;        // more arguments of make_agent
+  std::vector<ReleaseFile> extra;       // more components, for every host
+  std::vector<std::string> retire;      // those that leave the set
 };
 
 // A fixture: SetUp ends with a coordinator that serves. Nothing of it is left afterwards.

@@ -36,6 +36,7 @@ constexpr char kDictionaryToml[] = R"(# Which file each component is here, and h
 [product.agent]
 {activation}
 {probe}probation = "{probation}"
+{more}
 [product.agent.component.agent]
 path = "{directory}/agent/agent"
 mode = "0755"
@@ -92,6 +93,7 @@ std::string LoaderHost::DictionaryToml(const HostOptions& options) const {
       {{"{activation}", activation},
        {"{probe}", probe},
        {"{probation}", absl::StrCat(absl::ToInt64Milliseconds(options.probation), "ms")},
+       {"{more}", options.more},
        {"{directory}", directory_},
        {"{owner}", world_->owner()}});
 }

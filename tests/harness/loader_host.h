@@ -35,6 +35,7 @@ struct HostOptions {
   absl::Duration probation = absl::Seconds(2);
   enum class Probe { kHttp, kNone };
   Probe probe = Probe::kHttp;
+  std::string more = "";  // more lines of the product's dictionary
 };
 
 class LoaderHost {
