@@ -53,7 +53,9 @@ absl::Status ProcessServices::Stop(const AgentSpec& spec) {
   std::optional<ControlGroup> left;
   if (record.has_value()) left = GroupOf(*record);
   if (found.has_value() || (left.has_value() && !left->IsEmpty())) {
-    MIG_RETURN_IF_ERROR(EndFamily(spec, std::move(found), std::move(left)));
+    MIG_RETURN_IF_ERROR(EndFamily(spec, std::move(found), left));
+  } else if (left.has_value()) {
+    left->Remove();
   }
   ended_.erase(spec.product);
   notified_.erase(spec.product);
@@ -183,7 +185,12 @@ absl::Status ProcessServices::Launch(const AgentSpec& spec) {
     entrance = group->OpenEntrance().value_or(UniqueFd());
     surroundings.group_entrance = entrance.get();
   }
-  MIG_ASSIGN_OR_RETURN(const pid_t pid, StartChild(spec.command, surroundings));
+  const absl::StatusOr<pid_t> started = StartChild(spec.command, surroundings);
+  if (!started.ok()) {
+    if (group.has_value()) group->Remove();
+    return started.status();
+  }
+  const pid_t pid = *started;
 
   const std::optional<ProcessStat> stat = StatProcess(pid);  // not reaped yet, so it is there
   if (!stat.has_value()) {
