@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "base/check.h"
 
@@ -74,6 +75,7 @@ void FileContents::ForEachPiece(absl::FunctionRef<void(absl::string_view)> take)
 
 void FileContents::Write(uint64_t offset, absl::string_view bytes) {
   if (bytes.empty()) return;
+  pool_ = nullptr;
   if (offset + bytes.size() > size_bytes_) Resize(offset + bytes.size());
   while (!bytes.empty()) {
     const size_t begin = static_cast<size_t>(offset % kChunkBytes);
@@ -97,7 +99,10 @@ void FileContents::Resize(uint64_t size_bytes) {
   const size_t rest = static_cast<size_t>(size_bytes % kChunkBytes);
   const bool cuts_a_chunk = size_bytes < size_bytes_ && rest != 0 && chunks_.back() != nullptr &&
                             chunks_.back()->size() > rest;
-  if (cuts_a_chunk) Changeable(chunks_.back()).resize(rest);  // growing again must show zeros
+  if (cuts_a_chunk) {
+    pool_ = nullptr;
+    Changeable(chunks_.back()).resize(rest);  // growing again must show zeros
+  }
   size_bytes_ = size_bytes;
 }
 
@@ -113,6 +118,8 @@ void FileContents::Overlay(const FileContents& other, uint64_t begin, uint64_t e
 }
 
 void FileContents::Intern(ChunkPool& pool) {
+  if (pool_ == &pool) return;
+  pool_ = &pool;
   for (Chunk& chunk : chunks_) {
     if (chunk != nullptr) DropZerosAtEnd(chunk);
     if (chunk != nullptr) chunk = pool.Intern(std::move(chunk));
@@ -121,13 +128,14 @@ void FileContents::Intern(ChunkPool& pool) {
 
 bool operator==(const FileContents& a, const FileContents& b) {
   if (a.size_bytes_ != b.size_bytes_) return false;
-  std::string a_piece(kChunkBytes, '\0');
-  std::string b_piece(kChunkBytes, '\0');
   for (size_t i = 0; i < a.chunks_.size(); ++i) {
     if (a.chunks_[i] == b.chunks_[i]) continue;
-    const size_t a_size = a.Read(i * kChunkBytes, a_piece);
-    const size_t b_size = b.Read(i * kChunkBytes, b_piece);
-    if (absl::string_view(a_piece.data(), a_size) != absl::string_view(b_piece.data(), b_size)) {
+    absl::string_view less = a.Written(i);
+    absl::string_view more = b.Written(i);
+    if (less.size() > more.size()) std::swap(less, more);
+    // What was not written is zeros.
+    if (more.substr(0, less.size()) != less ||
+        more.substr(less.size()) != Zeros().substr(0, more.size() - less.size())) {
       return false;
     }
   }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/functional/function_ref.h"
+#include "absl/hash/hash.h"
 #include "absl/strings/string_view.h"
 #include "base/chunk_pool.h"
 
@@ -33,6 +34,15 @@ class FileContents {
   // Shares the chunks with all that are in `pool`.
   void Intern(ChunkPool& pool);
 
+  // Whether all chunks are interned, so that they change never and others have the same ones.
+  bool IsInterned() const { return pool_ != nullptr; }
+  // Whether these are the very same chunks: then the bytes are the same, at no cost.
+  bool IsSharedWith(const FileContents& other) const {
+    return size_bytes_ == other.size_bytes_ && chunks_ == other.chunks_;
+  }
+  // The same for all that it IsSharedWith.
+  size_t SharedHash() const { return absl::HashOf(size_bytes_, chunks_); }
+
   // By bytes.
   friend bool operator==(const FileContents& a, const FileContents& b);
 
@@ -42,6 +52,7 @@ class FileContents {
 
   uint64_t size_bytes_ = 0;
   std::vector<Chunk> chunks_;  // one per kChunkBytes begun; null: zeros; shorter: zeros follow
+  const ChunkPool* pool_ = nullptr;  // whose chunks these all are; null: nobody's, some of them
 };
 
 }  // namespace mig::base

@@ -69,7 +69,7 @@ FileStat StatOf(const Inode& inode) {
 
 absl::Status MemoryDirectory::Begin(absl::string_view verb, absl::string_view name) {
   MIG_RETURN_IF_ERROR(CheckName(name));
-  return disk_->Begin(verb, JoinPath(path_, name));
+  return disk_->Begin(verb, path_, name);
 }
 
 absl::StatusOr<InodePtr> MemoryDirectory::Find(absl::string_view verb,
@@ -251,8 +251,8 @@ absl::StatusOr<std::vector<DirectoryEntry>> MemoryDirectory::List(size_t max_ent
 
 absl::Status MemoryDirectory::Sync() {
   MIG_RETURN_IF_ERROR(disk_->Begin("fsync", path_));
+  for (const EntryChange& change : inode_->pending) Apply(change, inode_->durable_entries);
   inode_->pending.clear();
-  inode_->durable_entries = inode_->entries;
   inode_->durable_metadata = inode_->metadata;
   return absl::OkStatus();
 }

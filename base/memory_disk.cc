@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/check.h"
+#include "base/path.h"
 #include "base/text.h"
 
 namespace mig::base::internal {
@@ -60,12 +61,14 @@ InodePtr MemoryDisk::Load(const DiskImage& image, uint64_t number,
   return inode;
 }
 
-absl::Status MemoryDisk::Begin(absl::string_view verb, absl::string_view path) {
+absl::Status MemoryDisk::Begin(absl::string_view verb, absl::string_view path,
+                               absl::string_view name) {
+  const auto what = [&] { return name.empty() ? std::string(path) : JoinPath(path, name); };
   if (operations_ >= last_operation_) {
-    if (first_cut_operation_.empty()) first_cut_operation_ = absl::StrCat(verb, " ", path);
-    return absl::AbortedError(absl::StrCat("cannot ", verb, " ", path, ": power cut"));
+    if (first_cut_operation_.empty()) first_cut_operation_ = absl::StrCat(verb, " ", what());
+    return absl::AbortedError(absl::StrCat("cannot ", verb, " ", what(), ": power cut"));
   }
-  if (watcher_) watcher_(verb, path);
+  if (watcher_) watcher_(verb, what());
   newest_ = Newest{};
   ++operations_;
   if (faults_.empty()) return absl::OkStatus();
@@ -74,7 +77,7 @@ absl::Status MemoryDisk::Begin(absl::string_view verb, absl::string_view path) {
   const absl::Status error = fault->second;
   faults_.erase(fault);
   return absl::Status(error.code(),
-                      absl::StrCat("cannot ", verb, " ", path, ": ", error.message()));
+                      absl::StrCat("cannot ", verb, " ", what(), ": ", error.message()));
 }
 
 absl::Time MemoryDisk::Now() const {

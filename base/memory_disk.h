@@ -9,6 +9,7 @@
 #include <limits>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -57,7 +58,11 @@ class MemoryDisk {
   void SetCapacity(uint64_t capacity_bytes) { capacity_ = capacity_bytes; }
 
   // Counts an operation; its injected failure, if it has one.
-  absl::Status Begin(absl::string_view verb, absl::string_view path);
+  absl::Status Begin(absl::string_view verb, absl::string_view path) {
+    return Begin(verb, path, "");
+  }
+  // The same of an entry of a directory; empty: of the path itself.
+  absl::Status Begin(absl::string_view verb, absl::string_view path, absl::string_view name);
 
   absl::Time Now() const;
 
@@ -100,6 +105,7 @@ class MemoryDisk {
 
 // Images of a disk (memory_power.cc).
 DiskImage SeenImageOf(const MemoryDisk& disk);
+DiskImage SeenImageUnder(const MemoryDisk& disk, std::span<const std::string> paths);
 size_t PendingChangesOf(const MemoryDisk& disk);
 size_t ForEachDurableImageOf(const MemoryDisk& disk, const PowerCut& cut,
                              absl::FunctionRef<void(const DiskImage&)> visit);

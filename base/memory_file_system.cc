@@ -35,6 +35,11 @@ void SetMount(Inode& inode, uint64_t mount) {
 
 }  // namespace
 
+const FileContents* ContentsOf(File& file) {
+  const auto* const memory = dynamic_cast<const internal::MemoryFile*>(&file);
+  return memory == nullptr ? nullptr : &memory->contents();
+}
+
 MemoryFileSystem::MemoryFileSystem() : MemoryFileSystem(Options{}) {}
 
 MemoryFileSystem::MemoryFileSystem(const Options& options)
@@ -108,6 +113,10 @@ void MemoryFileSystem::MountAt(absl::string_view path) {
 }
 
 DiskImage MemoryFileSystem::SeenImage() const { return internal::SeenImageOf(*disk_); }
+
+DiskImage MemoryFileSystem::SeenImageUnder(std::span<const std::string> paths) const {
+  return internal::SeenImageUnder(*disk_, paths);
+}
 
 size_t MemoryFileSystem::PendingChanges() const { return internal::PendingChangesOf(*disk_); }
 

@@ -13,6 +13,7 @@
 #include <functional>
 #include <limits>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,7 @@
 #include "base/chunk_pool.h"
 #include "base/clock.h"
 #include "base/disk_image.h"
+#include "base/file_contents.h"
 #include "base/file_system.h"
 
 namespace mig::base {
@@ -50,6 +52,9 @@ struct PowerCut {
   std::vector<std::string> together = {};
   Which which = Which::kAll;
 };
+
+// What a memory disk's open file holds now; null: it is of another file system.
+const FileContents* ContentsOf(File& file);
 
 // What the files of one virtual host lie on. Handles stay good after this object is gone.
 // One thread at a time (and any number of its fibers).
@@ -120,6 +125,9 @@ class MemoryFileSystem : public FileSystem {
 
   // What processes see now, as if all were synced: a clean shutdown.
   DiskImage SeenImage() const;
+  // The same of these absolute paths, with what is below and the directories above them, and
+  // nothing beside. A path that is not there is left out.
+  DiskImage SeenImageUnder(std::span<const std::string> paths) const;
 
   // How many things are not durable: changes of entries (a rename in one directory is one, across
   // two directories two), and files with new data or metadata.

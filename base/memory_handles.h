@@ -44,6 +44,8 @@ class MemoryFile : public File {
   absl::StatusOr<std::string> GetAttribute(absl::string_view name) override;
   absl::string_view path() const override { return path_; }
 
+  const FileContents& contents() const { return inode_->contents; }
+
  private:
   // Begin, and PermissionDenied where the file was opened for reading only.
   absl::Status BeginWrite(absl::string_view verb);

@@ -305,24 +305,4 @@ size_t ForEachDurableImageOf(const MemoryDisk& disk, const PowerCut& cut,
   return sampler.visited();
 }
 
-DiskImage SeenImageOf(const MemoryDisk& disk) {
-  DiskImage image;
-  image.next_inode = disk.next_inode();
-  std::vector<const Inode*> todo = {disk.root().get()};
-  while (!todo.empty()) {
-    const Inode* inode = todo.back();
-    todo.pop_back();
-    DiskNode& node = image.nodes[inode->number];
-    node.kind = inode->kind;
-    node.mount = inode->mount;
-    node.metadata = inode->metadata;
-    node.contents = inode->contents;
-    for (const auto& [name, child] : inode->entries) {
-      node.entries[name] = child->number;
-      if (!image.nodes.contains(child->number)) todo.push_back(child.get());
-    }
-  }
-  return image;
-}
-
 }  // namespace mig::base::internal

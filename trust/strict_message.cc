@@ -5,10 +5,9 @@
 #include <algorithm>
 #include <cstdint>
 #include <limits>
-#include <map>
-#include <set>
 #include <string>
 
+#include "absl/container/inlined_vector.h"
 #include "absl/strings/str_cat.h"
 #include "base/status_macros.h"
 #include "base/text.h"
@@ -99,13 +98,22 @@ bool MayBeZero(const FieldDescriptor& field) {
          std::end(kLegalZeros);
 }
 
-std::string PathOf(const std::string& parent, const FieldDescriptor& field, int index) {
-  return absl::StrCat(parent, parent.empty() ? "" : ".", field.name(),
-                      field.is_repeated() ? absl::StrCat("[", index, "]") : "");
-}
+// Where in a document: text only once something is wrong there. On the stack of who looks.
+struct Place {
+  const Place* parent = nullptr;  // null: of the document itself
+  const FieldDescriptor* field = nullptr;
+  int index = 0;
 
-absl::Status Malformed(const std::string& path, absl::string_view what) {
-  return Refuse(v1::Refusal::MALFORMED, absl::StrCat(path, " ", what));
+  std::string ToString() const {
+    if (field == nullptr) return "";
+    const std::string above = parent->ToString();
+    return absl::StrCat(above, above.empty() ? "" : ".", field->name(),
+                        field->is_repeated() ? absl::StrCat("[", index, "]") : "");
+  }
+};
+
+absl::Status Malformed(const Place& place, absl::string_view what) {
+  return Refuse(v1::Refusal::MALFORMED, absl::StrCat(place.ToString(), " ", what));
 }
 
 // Of another format nothing else can be said, so this is asked first.
@@ -177,19 +185,18 @@ absl::StatusOr<bool> IsUnknownForm(absl::string_view bytes) {
   return unknown;
 }
 
-absl::Status CheckWire(absl::string_view bytes, const Descriptor& type, const std::string& path);
+absl::Status CheckWire(absl::string_view bytes, const Descriptor& type, const Place& place);
 
-absl::Status CheckValue(const WireField& value, const FieldDescriptor& field,
-                        const std::string& path) {
+absl::Status CheckValue(const WireField& value, const FieldDescriptor& field, const Place& place) {
   const bool packed = field.is_packable() && value.type == WireType::kBytes;
-  if (value.type != WireTypeOf(field) && !packed) return Malformed(path, "has a wrong wire type");
+  if (value.type != WireTypeOf(field) && !packed) return Malformed(place, "has a wrong wire type");
   if (packed) return absl::OkStatus();
   if (value.type == WireType::kVarint && value.varint > LargestVarint(field)) {
-    return Malformed(path, absl::StrCat("is ", value.varint, ", more than its type holds"));
+    return Malformed(place, absl::StrCat("is ", value.varint, ", more than its type holds"));
   }
   if (field.type() == FieldDescriptor::TYPE_STRING) {
     if (const absl::Status text = base::CheckText(value.bytes); !text.ok()) {
-      return Malformed(path, absl::StrCat("is not plain text: ", text.message()));
+      return Malformed(place, absl::StrCat("is not plain text: ", text.message()));
     }
   }
   if (field.type() != FieldDescriptor::TYPE_MESSAGE) return absl::OkStatus();
@@ -197,34 +204,34 @@ absl::Status CheckValue(const WireField& value, const FieldDescriptor& field,
     MIG_ASSIGN_OR_RETURN(const bool unknown, IsUnknownForm(value.bytes));
     if (unknown) return absl::OkStatus();
   }
-  return CheckWire(value.bytes, *field.message_type(), path);
+  return CheckWire(value.bytes, *field.message_type(), place);
 }
 
 bool UnknownFieldsAreRefused(const Descriptor& type) {
   return &type == v1::Component::descriptor() || &type == v1::Form::descriptor();
 }
 
-absl::Status CheckWire(absl::string_view bytes, const Descriptor& type, const std::string& path) {
-  std::set<uint32_t> singular_seen;
-  std::map<uint32_t, int> repeated_seen;
+absl::Status CheckWire(absl::string_view bytes, const Descriptor& type, const Place& place) {
+  absl::InlinedVector<int, 32> seen(static_cast<size_t>(type.field_count()), 0);  // by field
   WireReader reader(bytes);
   while (!reader.done()) {
     absl::StatusOr<WireField> value = reader.Next();
-    if (!value.ok()) return path.empty() ? value.status() : WithContext(path, value.status());
+    if (!value.ok()) {
+      return place.field == nullptr ? value.status()
+                                    : WithContext(place.ToString(), value.status());
+    }
     const FieldDescriptor* field = type.FindFieldByNumber(static_cast<int>(value->number));
     if (field == nullptr) {
       if (!UnknownFieldsAreRefused(type)) continue;
       return Refuse(
           v1::Refusal::UNSUPPORTED,
-          absl::StrCat(path, " has a field ", value->number,
+          absl::StrCat(place.ToString(), " has a field ", value->number,
                        " that this program does not know: install a newer version of it"));
     }
-    const int index = field->is_repeated() ? repeated_seen[value->number]++ : 0;
-    const std::string field_path = PathOf(path, *field, index);
-    if (!field->is_repeated() && !singular_seen.insert(value->number).second) {
-      return Malformed(field_path, "stands there twice");
-    }
-    MIG_RETURN_IF_ERROR(CheckValue(*value, *field, field_path));
+    const int before = seen[static_cast<size_t>(field->index())]++;
+    const Place here = {.parent = &place, .field = field, .index = before};
+    if (!field->is_repeated() && before > 0) return Malformed(here, "stands there twice");
+    MIG_RETURN_IF_ERROR(CheckValue(*value, *field, here));
   }
   return absl::OkStatus();
 }
@@ -235,28 +242,28 @@ bool IsZero(const Message& message, const FieldDescriptor& field) {
   return !message.GetReflection()->HasField(message, &field);
 }
 
-absl::Status CheckPresence(const Message& message, const std::string& path) {
+absl::Status CheckPresence(const Message& message, const Place& place) {
   const Descriptor& type = *message.GetDescriptor();
   for (int i = 0; i < type.field_count(); ++i) {
     const FieldDescriptor& field = *type.field(i);
     const bool is_message = field.type() == FieldDescriptor::TYPE_MESSAGE;
+    Place here = {.parent = &place, .field = &field};
     if (field.is_repeated()) {
       if (!is_message) continue;
       const int count = message.GetReflection()->FieldSize(message, &field);
-      for (int k = 0; k < count; ++k) {
-        MIG_RETURN_IF_ERROR(
-            CheckPresence(message.GetReflection()->GetRepeatedMessage(message, &field, k),
-                          PathOf(path, field, k)));
+      for (; here.index < count; ++here.index) {
+        MIG_RETURN_IF_ERROR(CheckPresence(
+            message.GetReflection()->GetRepeatedMessage(message, &field, here.index), here));
       }
       continue;
     }
     if (IsZero(message, field)) {
       if (MayBeZero(field)) continue;
-      return Malformed(PathOf(path, field, 0), "is absent or zero, and may not be");
+      return Malformed(here, "is absent or zero, and may not be");
     }
     if (is_message) {
-      MIG_RETURN_IF_ERROR(CheckPresence(message.GetReflection()->GetMessage(message, &field),
-                                        PathOf(path, field, 0)));
+      MIG_RETURN_IF_ERROR(
+          CheckPresence(message.GetReflection()->GetMessage(message, &field), here));
     }
   }
   return absl::OkStatus();
@@ -280,13 +287,13 @@ void TakeOutUnknownForms(Message& message) {
 absl::Status ParseStrictly(absl::string_view bytes, Message& message) {
   const Descriptor& type = *message.GetDescriptor();
   MIG_RETURN_IF_ERROR(CheckFormat(bytes, type));
-  MIG_RETURN_IF_ERROR(CheckWire(bytes, type, ""));
+  MIG_RETURN_IF_ERROR(CheckWire(bytes, type, Place()));
   if (bytes.size() > std::numeric_limits<int>::max() ||
       !message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
     return Refuse(v1::Refusal::MALFORMED, "it is not valid Protobuf");
   }
   TakeOutUnknownForms(message);
-  return CheckPresence(message, "");
+  return CheckPresence(message, Place());
 }
 
 }  // namespace mig::trust

@@ -36,23 +36,32 @@ absl::Status TwoHalvesFile::Write(absl::string_view payload) {
                      ": a write failed earlier in this run; its other half is not touched, the "
                      "next run starts from it"));
   }
-  MIG_ASSIGN_OR_RETURN(const std::optional<trust::HalfFileReading> reading, Load());
-  const uint64_t generation = reading.has_value() ? reading->next_generation : 1;
-  MIG_ASSIGN_OR_RETURN(const std::string half, trust::EncodeHalf(kind_, generation, payload));
+  if (!next_.has_value()) MIG_RETURN_IF_ERROR(Load().status());
+  const Next next = *next_;
+  MIG_ASSIGN_OR_RETURN(const std::string half, trust::EncodeHalf(kind_, next.generation, payload));
 
-  const absl::Status written =
-      reading.has_value() ? Overwrite(reading->next_offset, half) : Create(half);
+  const absl::Status written = next.exists ? Overwrite(next.offset, half) : Create(half);
   write_failed_ = !written.ok();
+  next_ = Next{.exists = true,
+               .generation = next.generation + 1,
+               .offset = base::kTrustSecondHalfOffset - next.offset};
   return written;
 }
 
 absl::StatusOr<std::optional<trust::HalfFileReading>> TwoHalvesFile::Load() {
+  next_.reset();
   const absl::StatusOr<std::unique_ptr<base::File>> file = directory_.OpenRead(name_);
-  if (absl::IsNotFound(file.status())) return std::nullopt;
+  if (absl::IsNotFound(file.status())) {
+    next_ = Next{};
+    return std::nullopt;
+  }
   MIG_RETURN_IF_ERROR(file.status());
   MIG_ASSIGN_OR_RETURN(const std::string first, ReadHalf(**file, 0));
   MIG_ASSIGN_OR_RETURN(const std::string second, ReadHalf(**file, base::kTrustSecondHalfOffset));
-  return trust::ReadHalfFile(kind_, first, second);
+  trust::HalfFileReading reading = trust::ReadHalfFile(kind_, first, second);
+  next_ =
+      Next{.exists = true, .generation = reading.next_generation, .offset = reading.next_offset};
+  return reading;
 }
 
 absl::Status TwoHalvesFile::Create(absl::string_view half) {

@@ -41,11 +41,18 @@ class TwoHalvesFile {
   // what it gave before. The older half is overwritten, so one Write needs no new block.
   // Once a Write failed, each later one of this object fails too (FailedPrecondition): the other
   // half is all there is. The next run starts afresh. ResourceExhausted: over
-  // trust::kMaxHalfPayloadBytes.
+  // trust::kMaxHalfPayloadBytes. Who reads and writes with one object reads the disk once: under
+  // the lock nobody else writes.
   absl::Status Write(absl::string_view payload);
 
  private:
-  // What is on the disk; nullopt: no such file.
+  // What the next write is.
+  struct Next {
+    bool exists = false;  // false: there is no such file yet
+    uint64_t generation = 1;
+    uint64_t offset = 0;
+  };
+  // What is on the disk; nullopt: no such file. next_ follows from it.
   absl::StatusOr<std::optional<trust::HalfFileReading>> Load();
   absl::Status Create(absl::string_view half);
   absl::Status Overwrite(uint64_t offset, absl::string_view half);
@@ -54,6 +61,7 @@ class TwoHalvesFile {
   const std::string name_;
   const trust::HalfFileKind kind_;
   bool write_failed_ = false;
+  std::optional<Next> next_;  // since the last Read or Write
 };
 
 }  // namespace mig::loader

@@ -69,7 +69,10 @@ struct Summary {
   uint64_t fetched_bytes = 0;
   uint64_t power_cuts = 0;
   uint64_t coordinator_kills = 0;
-  uint64_t on_newest = 0;  // hosts that have the last rollout's release at the end
+  uint64_t loader_kills = 0;  // --virtual, as the next two
+  uint64_t disk_faults = 0;   // runs that found the disk full, or saw a call fail
+  uint64_t damages = 0;       // to files and to what a host trusts
+  uint64_t on_newest = 0;     // hosts that have the last rollout's release at the end
   std::map<std::string, uint64_t> errors_by_status;  // calls; "UNAVAILABLE"
   uint64_t calls = 0;
   // Hosts by the version that is installed at the end; "" has none.

@@ -52,6 +52,10 @@ std::string Headline(const Outcome& outcome) {
     absl::StrAppend(&text, "  power cuts ", CountWords(s.power_cuts), "  coordinator kills ",
                     CountWords(s.coordinator_kills), "\n");
   }
+  if (s.loader_kills + s.disk_faults + s.damages > 0) {
+    absl::StrAppend(&text, "  loader kills ", CountWords(s.loader_kills), "  disk faults ",
+                    CountWords(s.disk_faults), "  damages ", CountWords(s.damages), "\n");
+  }
   if (s.mode == Mode::kLive) {
     absl::StrAppend(&text, "  handshakes full ", CountWords(s.handshakes_full), "\n");
   }

@@ -45,8 +45,34 @@ absl::StatusOr<PowerCutPlan> ReadPowerCuts(const Block& block, const v1::Scenari
   const v1::PowerCuts& cuts = message.power_cuts();
   plan.installs_ppm = cuts.installs_ppm();
   if (cuts.has_off_s()) plan.off = absl::Seconds(cuts.off_s());
+  plan.again_ppm = cuts.again_ppm();
   MIG_ASSIGN_OR_RETURN(plan.span, ReadSpan(block.Inside("power_cuts"), cuts, message.duration_s()));
   return plan;
+}
+
+absl::StatusOr<DiskFaultPlan> ReadDiskFaults(const Block& block, const v1::Scenario& message) {
+  if (!message.has_disk_faults()) return DiskFaultPlan();
+  const v1::DiskFaults& faults = message.disk_faults();
+  MIG_ASSIGN_OR_RETURN(const Span span,
+                       ReadSpan(block.Inside("disk_faults"), faults, message.duration_s()));
+  return DiskFaultPlan{
+      .full_ppm = faults.full_ppm(), .failing_ppm = faults.failing_ppm(), .span = span};
+}
+
+absl::StatusOr<LoaderKillPlan> ReadLoaderKills(const Block& block, const v1::Scenario& message) {
+  if (!message.has_loader_kills()) return LoaderKillPlan();
+  const v1::LoaderKills& kills = message.loader_kills();
+  MIG_ASSIGN_OR_RETURN(const Span span,
+                       ReadSpan(block.Inside("loader_kills"), kills, message.duration_s()));
+  return LoaderKillPlan{.installs_ppm = kills.installs_ppm(), .span = span};
+}
+
+absl::StatusOr<DamagePlan> ReadDamage(const Block& block, const v1::Scenario& message) {
+  if (!message.has_damage()) return DamagePlan();
+  const v1::Damage& damage = message.damage();
+  MIG_ASSIGN_OR_RETURN(const Span span,
+                       ReadSpan(block.Inside("damage"), damage, message.duration_s()));
+  return DamagePlan{.files_ppm = damage.files_ppm(), .trust_ppm = damage.trust_ppm(), .span = span};
 }
 
 absl::StatusOr<std::vector<CoordinatorKillPlan>> ReadCoordinatorKills(const Block& block,

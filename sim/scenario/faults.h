@@ -16,6 +16,9 @@ namespace mig::sim {
 // "FILE:LINE: FIELD ..." for what is impossible.
 absl::StatusOr<LinkPlan> ReadLink(const Block& block, const v1::Scenario& message);
 absl::StatusOr<PowerCutPlan> ReadPowerCuts(const Block& block, const v1::Scenario& message);
+absl::StatusOr<DiskFaultPlan> ReadDiskFaults(const Block& block, const v1::Scenario& message);
+absl::StatusOr<LoaderKillPlan> ReadLoaderKills(const Block& block, const v1::Scenario& message);
+absl::StatusOr<DamagePlan> ReadDamage(const Block& block, const v1::Scenario& message);
 absl::StatusOr<std::vector<CoordinatorKillPlan>> ReadCoordinatorKills(const Block& block,
                                                                       const v1::Scenario& message);
 

@@ -33,6 +33,10 @@ AgentFault FaultOf(const v1::Release& release) {
       return AgentFault::kHangs;
     case v1::Release::LIES:
       return AgentFault::kLies;
+    case v1::Release::DIES:
+      return AgentFault::kDies;
+    case v1::Release::NEVER_READY:
+      return AgentFault::kNeverReady;
     default:
       return AgentFault::kCrashes;
   }

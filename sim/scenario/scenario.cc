@@ -105,6 +105,9 @@ absl::StatusOr<Scenario> ParseScenario(absl::string_view file, absl::string_view
   MIG_ASSIGN_OR_RETURN(scenario.rollouts, ReadRollouts(block, message));
   MIG_ASSIGN_OR_RETURN(scenario.link, ReadLink(block, message));
   MIG_ASSIGN_OR_RETURN(scenario.power_cuts, ReadPowerCuts(block, message));
+  MIG_ASSIGN_OR_RETURN(scenario.disk_faults, ReadDiskFaults(block, message));
+  MIG_ASSIGN_OR_RETURN(scenario.loader_kills, ReadLoaderKills(block, message));
+  MIG_ASSIGN_OR_RETURN(scenario.damage, ReadDamage(block, message));
   MIG_ASSIGN_OR_RETURN(scenario.coordinator_kills, ReadCoordinatorKills(block, message));
   MIG_RETURN_IF_ERROR(ReadAssertions(block, message, mode, scenario));
   return scenario;

@@ -15,7 +15,7 @@
 
 namespace mig::sim {
 
-enum class AgentFault { kCrashes, kHangs, kLies };
+enum class AgentFault { kCrashes, kHangs, kLies, kDies, kNeverReady };
 
 struct ComponentPlan {
   std::string name;
@@ -65,6 +65,24 @@ struct LinkPlan {
 struct PowerCutPlan {
   uint32_t installs_ppm = 0;
   absl::Duration off = absl::Seconds(60);
+  uint32_t again_ppm = 0;
+  Span span;
+};
+
+struct DiskFaultPlan {
+  uint32_t full_ppm = 0;
+  uint32_t failing_ppm = 0;
+  Span span;
+};
+
+struct LoaderKillPlan {
+  uint32_t installs_ppm = 0;
+  Span span;
+};
+
+struct DamagePlan {
+  uint32_t files_ppm = 0;
+  uint32_t trust_ppm = 0;
   Span span;
 };
 
@@ -85,6 +103,9 @@ struct Scenario {
   std::vector<RolloutPlan> rollouts;
   LinkPlan link;
   PowerCutPlan power_cuts;
+  DiskFaultPlan disk_faults;
+  LoaderKillPlan loader_kills;
+  DamagePlan damage;
   std::vector<CoordinatorKillPlan> coordinator_kills;
   std::vector<std::string> assertions;  // each of the grammar of report/assertion.h
   absl::Duration probation;

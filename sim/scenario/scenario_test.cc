@@ -89,8 +89,9 @@ TEST(ScenarioTest, WhatIsWrittenIsWhatIsRun) {
 }
 
 TEST(ScenarioTest, WhatIsLeftOutHasItsStatedDefault) {
-  const std::string text =
-      With("link { latency_ms: 20 } power_cuts { installs_ppm: 5 } coordinator_kills { at_s: 9 }");
+  const std::string text = With(
+      "link { latency_ms: 20 } power_cuts { installs_ppm: 5 } coordinator_kills { at_s: 9 } "
+      "disk_faults {} loader_kills { installs_ppm: 5 } damage {}");
 
   const auto scenario = ParseScenario("f", text, Mode::kVirtual);
 
@@ -101,6 +102,9 @@ TEST(ScenarioTest, WhatIsLeftOutHasItsStatedDefault) {
   EXPECT_EQ(scenario->link.latency, absl::Milliseconds(20));
   EXPECT_TRUE(scenario->link.span.Has(absl::Hours(1)));
   EXPECT_EQ(scenario->power_cuts.off, absl::Seconds(60));
+  EXPECT_EQ(scenario->power_cuts.again_ppm, 0u);
+  EXPECT_EQ(scenario->disk_faults.full_ppm + scenario->disk_faults.failing_ppm, 0u);
+  EXPECT_EQ(scenario->damage.files_ppm + scenario->damage.trust_ppm, 0u);
   EXPECT_EQ(scenario->coordinator_kills[0].down, absl::Seconds(2));
   EXPECT_EQ(scenario->clock_skew, absl::ZeroDuration());
 }
@@ -229,6 +233,12 @@ std::vector<Refusal> FieldRefusals() {
        "is missing"},
       {"OffForEver", With("power_cuts { installs_ppm: 1\n off_s: 604801 }"),
        "29: power_cuts.off_s ", "1 to 604800"},
+      {"PowerThatNeverStays", With("power_cuts { installs_ppm: 1\n again_ppm: 900001 }"),
+       "29: power_cuts.again_ppm ", "0 to 900000"},
+      {"KillsOfNobody", With("loader_kills { from_s: 5 }"), "28: loader_kills.installs_ppm ",
+       "is missing"},
+      {"MoreThanAllDisks", With("disk_faults { full_ppm: 1000001 }"), "28: disk_faults.full_ppm ",
+       "0 to 1000000"},
       {"AKillAtTheBeginning", With("coordinator_kills { at_s: 0 }"), "28: coordinator_kills.at_s ",
        "1 to "},
       {"DownForEver", With("coordinator_kills { at_s: 5 down_s: 3601 }"),
@@ -297,6 +307,10 @@ std::vector<Refusal> ImpossibleRefusals() {
        "more than 20"},
       {"ASpanAfterTheEnd", With("power_cuts { installs_ppm: 5\n from_s: 60 }"),
        "29: power_cuts.from_s is 60", "less than 60"},
+      {"DiskFaultsAfterTheEnd", With("disk_faults { from_s: 60 }"), "28: disk_faults.from_s is 60",
+       "less than 60"},
+      {"DamageThatIsNone", With("damage { from_s: 20\n until_s: 20 }"), "29: damage.until_s is 20",
+       "more than 20"},
       {"AKillAfterTheEnd", With("coordinator_kills { at_s: 60 }"),
        "28: coordinator_kills.at_s is 60", "less than 60"},
       {"AKillOfOneThatIsDown",
@@ -340,6 +354,10 @@ std::vector<Refusal> LiveRefusals() {
       fault("LiveLoss", "link { lost_ppm: 1 }", "28: link.lost_ppm "),
       fault("LiveCuts", "link { cut_ppm: 1 }", "28: link.cut_ppm "),
       fault("LivePowerCuts", "power_cuts { installs_ppm: 1 }", "28: power_cuts.installs_ppm "),
+      fault("LiveFullDisks", "disk_faults { full_ppm: 1 }", "28: disk_faults.full_ppm "),
+      fault("LiveFailingDisks", "disk_faults { failing_ppm: 1 }", "28: disk_faults.failing_ppm "),
+      fault("LiveKills", "loader_kills { installs_ppm: 1 }", "28: loader_kills.installs_ppm "),
+      fault("LiveDamage", "damage { files_ppm: 1 }", "28: damage.files_ppm "),
       fault("LiveSkew", "clock_skew_s: 1", "28: clock_skew_s "),
   };
 }

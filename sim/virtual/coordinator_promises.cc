@@ -279,7 +279,10 @@ std::optional<Finding> CoordinatorPromises::Inventory(size_t host, const Promise
   // An offer may stay open for ever where its rollout was halted before the install could begin.
   const v1::Host::State state = word->host().state();
   const bool is_open = state == v1::Host::UPDATING && halted_.empty();
-  if (is_open || state == v1::Host::FLAGGED || state == v1::Host::DISABLED ||
+  // A disk that loses what it said was written, and then its power, makes a host repeat an answer
+  // that is older than the last two: as its clone would.
+  const bool may_be_flagged = world_.scenario().disk_faults.failing_ppm > 0;
+  if (is_open || (state == v1::Host::FLAGGED && !may_be_flagged) || state == v1::Host::DISABLED ||
       state == v1::Host::REVOKED) {
     return Found(kCoordinatorsWord,
                  absl::StrCat("it says that ", name, " is ", v1::Host::State_Name(state),

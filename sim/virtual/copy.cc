@@ -20,7 +20,10 @@ Copy::Copy(const Machine& machine, absl::Time now)
 }
 
 Copy::Copy(Copy& other, const base::DiskImage& image)
-    : world_(other.world_), index_(other.index_), image_(image), coordinator_(clock_) {
+    : world_(other.world_),
+      index_(other.index_),
+      image_(image),
+      coordinator_(clock_, other.coordinator_.keys) {
   // A little later, as the machine that boots.
   clock_.Advance(other.clock().WallNow() + absl::Minutes(1) - clock_.WallNow());
   Build();
@@ -69,7 +72,7 @@ void Copy::Assign(const Offer& offer) {
 
 Copy::FileSet Copy::Files() const {
   FileSet files;
-  const base::DiskImage image = machine_->disk().SeenImage();
+  const base::DiskImage image = machine_->disk().SeenImageUnder(ManagedPaths());
   for (const auto& [path, node] : ManagedFilesOf(image)) files[path] = node->contents;
   return files;
 }

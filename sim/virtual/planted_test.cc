@@ -96,6 +96,38 @@ TEST(PlantedTest, AMixIsSeenWhenTheAgentIsStartedWithIt) {
   EXPECT_THAT(violation.what, HasSubstr("/opt/a/agent.cfg is of no release"));
 }
 
+// Promise 3. A run sweeps up what an install left; what is left after the last one is seen.
+TEST(PlantedTest, WhatAnInstallLeavesBehindIsSeen) {
+  const std::unique_ptr<Simulation> simulation = Prepared(QuietDay(3));
+  At(*simulation, absl::Hours(24) - absl::Milliseconds(1), 1,
+     [](Machine& machine) { Put(machine, "/opt/a/.mig-stage-1", "half of an agent"); });
+
+  const Violation violation = ViolationOf(*simulation);
+
+  EXPECT_EQ(violation.promise, kPromiseWhole);
+  EXPECT_EQ(violation.host, "host-1");
+  EXPECT_THAT(violation.what, HasSubstr("I8: left behind: /opt/a/.mig-stage-1"));
+}
+
+// Promise 3.
+TEST(PlantedTest, AFileThatAllMayWriteIsSeen) {
+  const std::unique_ptr<Simulation> simulation = Prepared(QuietDay(3));
+  Machine& machine = simulation->host(1).machine();
+  // Its files are given away at each start of the agent.
+  machine.on_agent_start = [&machine, told = machine.on_agent_start] {
+    told();
+    const auto parent = base::OpenParent(machine.disk(), "/opt/a/agent");
+    MIG_CHECK_OK(parent);
+    MIG_CHECK_OK(parent->directory->OpenReadWrite(parent->name).value()->SetMode(0777));
+  };
+
+  const Violation violation = ViolationOf(*simulation);
+
+  EXPECT_EQ(violation.promise, kPromiseWhole);
+  EXPECT_EQ(violation.host, "host-1");
+  EXPECT_THAT(violation.what, HasSubstr("I1: neither the old nor the new set"));
+}
+
 // Promise 5.
 TEST(PlantedTest, AnOutcomeThatIsGoneIsMissed) {
   Scenario scenario = QuietDay(3);

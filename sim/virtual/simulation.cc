@@ -69,6 +69,7 @@ absl::Status Simulation::Prepare() {
                                                        .domain = coordinator_->domain()}));
   coordinator_->Open(world_->documents());
   promises_ = std::make_unique<Promises>(*world_);
+  invariants_ = std::make_unique<HostInvariants>(*world_);
   coordinator_promises_ = std::make_unique<CoordinatorPromises>(*world_, *coordinator_);
   promises_->is_durable = [this](size_t host, const std::string& attempt) {
     return coordinator_promises_->IsDurable(host, attempt);
@@ -79,6 +80,7 @@ absl::Status Simulation::Prepare() {
             .time = *time_,
             .coordinator = *coordinator_,
             .promises = *promises_,
+            .invariants = *invariants_,
             .coordinator_promises = *coordinator_promises_,
             .chronicle = *chronicle_,
             .summary = summary_,
@@ -169,8 +171,8 @@ absl::StatusOr<Summary> Simulation::Run() {
   CountUp();
   if (!stopped_ && !chronicle_->violation().has_value()) MIG_RETURN_IF_ERROR(Settle());
   summary_.violation = chronicle_->violation();
-  summary_.promises_checked =
-      promises_->checked() + coordinator_promises_->checked() + trials_->tried();
+  summary_.promises_checked = promises_->checked() + invariants_->checked() +
+                              coordinator_promises_->checked() + trials_->tried();
   summary_.took = machine_clock_->MonotonicNow() - began;
   return std::move(summary_);
 }
@@ -217,7 +219,7 @@ absl::Status Simulation::Settle() {
     bool all = true;
     for (const auto& host : hosts_) {
       const bool is_done =
-          host->is_settled() &&
+          host->is_settled() && !invariants_->IsDamaged(host->machine().index()) &&
           !promises_->Converged(host->machine(), host->last_run(), stage_->Now()).has_value();
       if (is_done) continue;
       all = false;
@@ -244,6 +246,8 @@ void Simulation::CheckEnd() {
     chronicle_->Note(index, at,
                      promises_->Converged(host->machine(), host->last_run(), stage_->Now()));
     if (host->is_settled()) {
+      chronicle_->Note(index, at,
+                       invariants_->Settled(host->machine(), promises_->InstalledOn(index)));
       chronicle_->Note(index, at, coordinator_promises_->Host(index, *promises_, stage_->Now()));
     }
   }

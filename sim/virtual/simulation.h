@@ -21,6 +21,7 @@
 #include "sim/virtual/virtual_coordinator.h"
 #include "sim/virtual/virtual_host.h"
 #include "sim/virtual/virtual_run.h"
+#include "sim/world/host_invariants.h"
 #include "sim/world/promises.h"
 #include "sim/world/world.h"
 
@@ -68,6 +69,7 @@ class Simulation {
   std::unique_ptr<VirtualCoordinator> coordinator_;
   std::unique_ptr<World> world_;
   std::unique_ptr<Promises> promises_;
+  std::unique_ptr<HostInvariants> invariants_;
   std::unique_ptr<CoordinatorPromises> coordinator_promises_;
   std::unique_ptr<Chronicle> chronicle_;
   std::unique_ptr<Trials> trials_;

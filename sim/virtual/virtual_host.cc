@@ -10,6 +10,7 @@
 #include "loader/run/run.h"
 #include "proto/mig/v1/checkin.pb.h"
 #include "proto/mig/v1/report.pb.h"
+#include "sim/virtual/copy.h"
 #include "trust/assignment.h"
 #include "trust/envelope.h"
 #include "trust/refusal.h"
@@ -21,15 +22,6 @@ namespace {
 using loader::Method;
 using loader::ProductResult;
 using loader::RunResult;
-
-// The images that a power cut may leave where they are too many to see all of them.
-constexpr size_t kSampledImages = 16;
-
-uint64_t Below(base::Random& random, uint64_t bound) {
-  uint64_t drawn = 0;
-  random.Fill(std::span(reinterpret_cast<char*>(&drawn), sizeof(drawn)));
-  return drawn % bound;
-}
 
 HostClockOptions ClockOf(const Stage& stage, size_t index, absl::Duration skew) {
   return {.name = World::NameOf(index), .wall = stage.Now() + skew};
@@ -75,17 +67,22 @@ VirtualHost::VirtualHost(Stage& stage, size_t index)
                   .weather = [this] { return Weather(); },
                   .tap = this}),
       machine_(stage.world, index, clock_, connector_),
+      faults_(machine_, random_),
       schedule_(ScheduleOf(stage.world, index)) {
   clock_.before_wait = [this] { BeforeWait(); };
   machine_.on_agent_start = [this] {
     BeforeWait();
-    const std::optional<Finding> finding = stage_.promises.AgentStarts(machine_, stage_.Now());
-    stage_.chronicle.Note(index_, stage_.SinceStart(), finding);
+    Note(stage_.promises.AgentStarts(machine_, stage_.Now()));
+    Note(stage_.invariants.AgentStarts(machine_, stage_.promises.InstalledOn(index_)));
   };
 }
 
 void VirtualHost::Note(absl::string_view what) {
   stage_.chronicle.Note(index_, stage_.SinceStart(), what);
+}
+
+void VirtualHost::Note(const std::optional<Finding>& finding) {
+  stage_.chronicle.Note(index_, stage_.SinceStart(), finding);
 }
 
 LinkWeather VirtualHost::Weather() const {
@@ -119,6 +116,7 @@ void VirtualHost::SlotComes(absl::Time slot) {
       intended_ = stage_.time.Now();
       counted_ = true;
       TryCopy();
+      MayDamage();
       Spawn(&VirtualHost::Loader);
     }
   });
@@ -127,7 +125,30 @@ void VirtualHost::SlotComes(absl::Time slot) {
 // On no fiber: its stack is small, and the copy's time passes by itself.
 void VirtualHost::TryCopy() {
   if (!enrolled_ || !stage_.try_copy) return;
-  stage_.chronicle.Note(index_, stage_.SinceStart(), stage_.try_copy(machine_, stage_.Now()));
+  Note(stage_.try_copy(machine_, stage_.Now()));
+}
+
+// Between two runs, of a host that has all that it should have.
+void VirtualHost::MayDamage() {
+  const std::optional<size_t> installed = stage_.promises.InstalledOn(index_);
+  if (!stage_.faults || !installed.has_value()) return;
+  const absl::Duration now = stage_.SinceStart();
+  const DamagePlan& damage = stage_.world.scenario().damage;
+  if (damage.files_ppm + damage.trust_ppm == 0) return;
+  const LoaderState state = machine_.State();
+  if (state.has_journal || state.files.release != installed) return;
+  if (const std::optional<std::string> what = faults_.MayDamageFile(now, *installed)) {
+    Note(*what);
+    ++stage_.summary.damages;
+    stage_.promises.Damaged(index_);
+    stage_.invariants.Damaged(machine_);
+  }
+  if (const std::optional<std::string> what = faults_.MayDamageTrust(now)) {
+    Note(*what);
+    ++stage_.summary.damages;
+    stage_.promises.TrustDamaged(index_);
+    stage_.invariants.TrustDamaged(index_);
+  }
 }
 
 void VirtualHost::Spawn(void (VirtualHost::*body)()) {
@@ -156,7 +177,7 @@ void VirtualHost::RunAgain() {
 
 void VirtualHost::Loader() {
   late_ = stage_.time.Now() - intended_;
-  cut_is_drawn_ = false;
+  faults_.ProcessBegins();
   checked_in_ = false;
   operations_before_ = machine_.disk().operations();
   const bool is_before = stage_.SinceStart() < absl::ZeroDuration();
@@ -181,19 +202,29 @@ void VirtualHost::Loader() {
     }
   }
   last_run_ = result;
-  if (cut_is_coming_) return;
-  stage_.chronicle.Note(
-      index_, stage_.SinceStart(),
-      stage_.promises.Ended(machine_, Promises::Process::kRun, result, stage_.Now()));
+  faults_.EndedByItself();
+  if (faults_.stop() != HostFaults::Stop::kNone) return;
+  Note(stage_.promises.Ended(machine_, Promises::Process::kRun, result, stage_.Now()));
+  if (faults_.WasDisturbed()) {
+    ++stage_.summary.disk_faults;
+    CheckWhatIsLeft(machine_.disk().SeenImage());
+  } else {
+    Note(stage_.invariants.Whole(machine_, stage_.promises.InstalledOn(index_),
+                                 Promises::Process::kRun, result));
+  }
 }
 
 // At boot, before the agent (DESIGN.md 5); then what was missed.
 void VirtualHost::Recover() {
+  faults_.ProcessBegins();
+  if (stage_.faults) faults_.MayStrikeRecovery(stage_.SinceStart());
   const RunResult result = loader::RecoverRun(machine_.host());
   NoteRun("recover", result);
-  stage_.chronicle.Note(
-      index_, stage_.SinceStart(),
-      stage_.promises.Ended(machine_, Promises::Process::kRecover, result, stage_.Now()));
+  if (faults_.stop() != HostFaults::Stop::kNone) return;
+  Note(stage_.promises.Ended(machine_, Promises::Process::kRecover, result, stage_.Now()));
+  Note(stage_.invariants.Whole(machine_, stage_.promises.InstalledOn(index_),
+                               Promises::Process::kRecover, result));
+  stage_.time.CallAt(stage_.time.Now(), [this] { TryToRecoverAgain(); });
   if (!std::exchange(missed_slot_, false)) return;
   counted_ = stage_.faults;
   intended_ = stage_.time.Now();
@@ -226,49 +257,63 @@ void VirtualHost::Kill() {
 
 void VirtualHost::ProcessEnds() {
   fiber_.reset();
-  if (std::exchange(cut_is_coming_, false)) PowerGoes();
+  const HostFaults::Stop stop = faults_.stop();
+  faults_.ProcessIsGone();
+  faults_.ProcessBegins();
+  if (stop == HostFaults::Stop::kPowerCut) PowerGoes();
+  if (stop == HostFaults::Stop::kKill) LoaderIsKilled();
 }
 
-// --- Power
+// --- Power and kills
 
-void VirtualHost::MayLosePower() {
-  const PowerCutPlan& cuts = stage_.world.scenario().power_cuts;
-  if (!stage_.faults || cut_is_drawn_ || !cuts.span.Has(stage_.SinceStart())) return;
-  cut_is_drawn_ = true;
-  const bool is_cut = Below(random_, 1'000'000) < cuts.installs_ppm;
-  const uint64_t after = Below(random_, stage_.install_operations);
-  if (!is_cut) return;
-  cut_is_coming_ = true;
-  machine_.disk().CutPowerAfter(machine_.disk().operations() + after);
-}
-
-// A machine without power waits for nothing, and sends nothing.
+// A machine without power waits for nothing, and sends nothing; nor does who was killed.
 void VirtualHost::BeforeWait() {
-  if (!cut_is_coming_ || machine_.disk().first_cut_operation().empty()) return;
-  stage_.time.Cancel(stage_.time.Current());
+  if (faults_.HasStopped()) stage_.time.Cancel(stage_.time.Current());
 }
 
 void VirtualHost::PowerGoes() {
   machine_.disk().CutPower();
   const std::string where = machine_.disk().first_cut_operation();
-  // One of the images that this moment may leave, each as likely.
-  std::optional<base::DiskImage> image;
-  uint64_t seen = 0;
-  const uint64_t seed = Below(random_, UINT64_MAX);
   const size_t pending = machine_.disk().PendingChanges();
-  machine_.disk().ForEachDurableImage(seed, kSampledImages, [&](const base::DiskImage& next) {
-    if (Below(random_, ++seen) == 0) image = next;
-  });
-  MIG_CHECK(image.has_value()) << "a disk without any image";
-  machine_.Boot(*image);
+  const base::DiskImage image = faults_.DrawImage();
+  machine_.Boot(image);
   power_ = Power::kOff;
   ++stage_.summary.power_cuts;
   Note(absl::StrCat("loses power", where.empty() ? "" : " at ", where, ", ", pending,
                     " changes pending"));
-  stage_.chronicle.Note(index_, stage_.SinceStart(),
-                        stage_.promises.PowerWent(machine_, stage_.Now()));
+  stage_.invariants.PowerWent(index_);
+  Note(stage_.promises.PowerWent(machine_, stage_.Now()));
+  CheckWhatIsLeft(image);
   stage_.time.CallAt(stage_.time.Now() + stage_.world.scenario().power_cuts.off,
                      [this] { PowerComes(); });
+}
+
+void VirtualHost::LoaderIsKilled() {
+  Note(absl::StrCat("is killed at ", machine_.disk().first_cut_operation()));
+  ++stage_.summary.loader_kills;
+  machine_.LoaderDies();
+  CheckWhatIsLeft(machine_.disk().SeenImage());
+}
+
+void VirtualHost::CheckWhatIsLeft(const base::DiskImage& image) {
+  Note(stage_.invariants.Left(machine_, image, stage_.promises.InstalledOn(index_), Told()));
+}
+
+std::vector<v1::Outcome> VirtualHost::Told() const {
+  std::vector<v1::Outcome> told;
+  for (const auto& [attempt, outcome] : stage_.promises.OutcomesOf(index_)) {
+    if (stage_.coordinator_promises.IsDurable(index_, attempt)) told.push_back(outcome);
+  }
+  return told;
+}
+
+void VirtualHost::TryToRecoverAgain() {
+  if (!enrolled_ || fiber_.has_value() || power_ == Power::kOff || machine_.State().has_journal) {
+    return;
+  }
+  Copy copy(machine_, clock_.WallNow());
+  copy.Recover();
+  Note(HostInvariants::RecoveredAgain(copy.image_before(), copy.machine().disk().SeenImage()));
 }
 
 void VirtualHost::PowerComes() {
@@ -310,7 +355,7 @@ void VirtualHost::CheckAnswer(Method method, const std::string& bytes) {
   checked_in_ = true;
   v1::CheckInAnswer answer;
   if (!answer.ParseFromString(bytes) || answer.assignment().empty()) return;
-  MayLosePower();
+  if (stage_.faults) faults_.MayStrikeInstall(stage_.SinceStart(), stage_.install_operations);
 }
 
 void VirtualHost::Answers(Method method, absl::string_view,
@@ -323,7 +368,7 @@ void VirtualHost::Answers(Method method, absl::string_view,
   if (v1::ReportAnswer answer; method == Method::kReport && answer.ParseFromString(*bytes)) {
     finding = stage_.coordinator_promises.TakesReport(index_, answer);
   }
-  stage_.chronicle.Note(index_, stage_.SinceStart(), finding);
+  Note(finding);
 }
 
 }  // namespace mig::sim

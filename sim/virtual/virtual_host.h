@@ -9,18 +9,23 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/time/time.h"
+#include "base/disk_image.h"
 #include "base/testing/seeded_random.h"
 #include "loader/run/run_result.h"
+#include "proto/mig/v1/report.pb.h"
 #include "rollout/slot.h"
 #include "sim/fiber/host_clock.h"
 #include "sim/fiber/virtual_time.h"
 #include "sim/report/summary.h"
 #include "sim/virtual/chronicle.h"
 #include "sim/virtual/coordinator_promises.h"
+#include "sim/virtual/host_faults.h"
 #include "sim/virtual/virtual_connector.h"
 #include "sim/virtual/virtual_coordinator.h"
+#include "sim/world/host_invariants.h"
 #include "sim/world/machine.h"
 #include "sim/world/promises.h"
 #include "sim/world/world.h"
@@ -34,6 +39,7 @@ struct Stage {
   VirtualTime& time;
   VirtualCoordinator& coordinator;
   Promises& promises;
+  HostInvariants& invariants;
   CoordinatorPromises& coordinator_promises;
   Chronicle& chronicle;
   Summary& summary;
@@ -89,9 +95,16 @@ class VirtualHost : private WireTap {
   void PowerGoes();
   void PowerComes();
   void BeforeWait();
-  // A run that is going to install something may lose power.
-  void MayLosePower();
+  // The loader was killed; the machine goes on.
+  void LoaderIsKilled();
+  // On no fiber: what recovering once more would do.
+  void TryToRecoverAgain();
+  void MayDamage();
+  // Outcomes of this host that the coordinator has.
+  std::vector<v1::Outcome> Told() const;
+  void CheckWhatIsLeft(const base::DiskImage& image);
   void Note(absl::string_view what);
+  void Note(const std::optional<Finding>& finding);
   void NoteRun(absl::string_view what, const loader::RunResult& result);
   LinkWeather Weather() const;
   void CheckAnswer(loader::Method method, const std::string& answer);
@@ -113,17 +126,16 @@ class VirtualHost : private WireTap {
   HostClock clock_;
   VirtualConnector connector_;
   Machine machine_;
+  HostFaults faults_;
   rollout::CheckInSchedule schedule_;
 
   Power power_ = Power::kOn;
   std::optional<FiberId> fiber_;  // of the process that runs
   bool enrolled_ = false;
-  bool counted_ = false;        // the run is one of the scenario's
-  bool missed_slot_ = false;    // while it was off
-  bool cut_is_drawn_ = false;   // in this run
-  bool cut_is_coming_ = false;  // in this run
-  bool checked_in_ = false;     // in this run
-  absl::Duration late_;         // of this run, behind its intended start
+  bool counted_ = false;      // the run is one of the scenario's
+  bool missed_slot_ = false;  // while it was off
+  bool checked_in_ = false;   // in this run
+  absl::Duration late_;       // of this run, behind its intended start
   WorldTime began_;
   WorldTime intended_;
   uint64_t operations_before_ = 0;

@@ -61,6 +61,21 @@ TEST(VirtualRunTest, PromisesHoldThroughTwoDaysOfAllFaults) {
   }
 }
 
+// Promises 3 and 5.
+TEST(VirtualRunTest, InvariantsHoldWhateverDisksAndPeopleDo) {
+  for (const uint64_t seed : {1, 2}) {
+    SCOPED_TRACE(seed);
+    const absl::StatusOr<Summary> summary = RunVirtual(FaultyDays(20), {.seed = seed});
+    ASSERT_THAT(summary, IsOk());
+    ASSERT_EQ(Shown(summary->violation), "");
+    EXPECT_GT(summary->loader_kills, 0u);
+    EXPECT_GT(summary->disk_faults, 0u);
+    EXPECT_GT(summary->damages, 0u);
+    EXPECT_GT(summary->repairs, 0u);
+    EXPECT_GT(summary->went_back, 0u);
+  }
+}
+
 TEST(VirtualRunTest, AnotherSeedIsAnotherRun) {
   const Scenario scenario = StormyDays(5);
   const absl::StatusOr<Summary> once = RunVirtual(scenario, {.seed = 1});

@@ -111,6 +111,11 @@ std::map<std::string, v1::Outcome> SpooledIn(const World& world, const base::Dis
 
 }  // namespace
 
+const std::vector<std::string>& ManagedPaths() {
+  static const auto* const paths = new std::vector<std::string>{"/opt/a"};
+  return *paths;
+}
+
 std::map<std::string, const base::DiskNode*> ManagedFilesOf(const base::DiskImage& image) {
   std::map<std::string, const base::DiskNode*> files;
   const auto take = [&](absl::string_view directory, auto is_managed) {
@@ -203,6 +208,11 @@ void Machine::Boot(const base::DiskImage& image) {
   Build();
 }
 
+void Machine::LoaderDies() {
+  disk_->Revive();
+  Build();
+}
+
 // By the set that lies there: an agent that is bad is so with its own configuration.
 AgentScript Machine::ScriptNow() {
   if (on_agent_start) on_agent_start();
@@ -217,16 +227,25 @@ AgentScript Machine::ScriptNow() {
       return AgentScript::CrashesAfter(absl::ZeroDuration(), 42);
     case AgentFault::kHangs:
       return AgentScript::Hangs();
+    case AgentFault::kDies:
+      return AgentScript::CrashesAfter(world_.scenario().probation * 9 / 10, 42);
+    case AgentFault::kNeverReady:
+      return AgentScript::NeverReady();
     case AgentFault::kLies:
       break;
   }
   return AgentScript::Lies(world_.scenario().probation / 2);
 }
 
-FilesFound Machine::Files() const { return FilesOf(world_, disk_->SeenImage()); }
+FilesFound Machine::Files() const { return FilesOf(world_, disk_->SeenImageUnder(ManagedPaths())); }
 
 LoaderState Machine::State() const {
-  const base::DiskImage image = disk_->SeenImage();
+  std::vector<std::string> paths = ManagedPaths();
+  for (const absl::string_view name : {absl::string_view("trust"), absl::string_view("spool"),
+                                       absl::string_view(loader::kJournalName)}) {
+    paths.push_back(base::JoinPath(world_.config().state_directory, name));
+  }
+  const base::DiskImage image = disk_->SeenImageUnder(paths);
   const base::DiskNode* directory = image.Find(world_.config().state_directory);
   LoaderState state{.files = FilesOf(world_, image)};
   if (directory == nullptr) return state;
@@ -234,7 +253,12 @@ LoaderState Machine::State() const {
     const auto entry = directory->entries.find(std::string(name));
     return entry == directory->entries.end() ? nullptr : &image.nodes.at(entry->second);
   };
-  if (const base::DiskNode* trusted = file("trust")) state.trusted = TrustedIn(trusted->contents);
+  if (const base::DiskNode* trusted = file("trust")) {
+    if (!trusted_.has_value() || trusted_->contents != trusted->contents) {
+      trusted_ = TrustedFile{trusted->contents, TrustedIn(trusted->contents)};
+    }
+    state.trusted = trusted_->state;
+  }
   if (const base::DiskNode* journal = file(loader::kJournalName)) {
     state.has_journal = true;
     absl::StatusOr<loader::Journal> read = loader::DecodeJournal(WholeOf(journal->contents));

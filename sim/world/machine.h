@@ -10,10 +10,12 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "base/clock.h"
 #include "base/disk_image.h"
+#include "base/file_contents.h"
 #include "base/file_system.h"
 #include "base/inline_executor.h"
 #include "base/memory_file_system.h"
@@ -75,6 +77,10 @@ class Machine {
   // Processes are gone, and the disk is another one. Reboot the clock too.
   void Boot(const base::DiskImage& image);
 
+  // kill -9 of the loader: the next one finds the disk as it is seen, with what was not durable
+  // still so; agents go on.
+  void LoaderDies();
+
   // What stands between the loader and its disk, for tests of what a worse disk does; null:
   // nothing. Counts from the next Boot on.
   std::function<std::unique_ptr<base::FileSystem>(base::MemoryFileSystem&)> disk_in_between;
@@ -92,6 +98,12 @@ class Machine {
   LoaderState State() const;
 
  private:
+  // What a file `trust` says, read once where its bytes stay the same.
+  struct TrustedFile {
+    base::FileContents contents;
+    std::optional<trust::TrustedState> state;
+  };
+
   void Build();
   loader::testing::AgentScript ScriptNow();
 
@@ -106,10 +118,14 @@ class Machine {
   loader::testing::GivenHostFacts facts_;
   loader::testing::ScriptedServices services_;
   std::optional<loader::Host> host_;
+  mutable std::optional<TrustedFile> trusted_;  // of the last look
 };
 
 // Which release's set of managed files an image has.
 FilesFound FilesOf(const World& world, const base::DiskImage& image);
+
+// Where components lie.
+const std::vector<std::string>& ManagedPaths();
 
 // By path, whatever lies where a component could. Valid as long as the image.
 std::map<std::string, const base::DiskNode*> ManagedFilesOf(const base::DiskImage& image);

@@ -26,9 +26,21 @@ bool IsInstall(const v1::Outcome& outcome) {
   return outcome.kind() == v1::Outcome::INSTALL || outcome.kind() == v1::Outcome::ADOPT;
 }
 
+bool SaysWhy(const loader::RunResult& result) {
+  return result.refusal.code() != v1::Refusal::NONE ||
+         std::any_of(result.products.begin(), result.products.end(), [](const auto& product) {
+           return product.refusal.code() != v1::Refusal::NONE;
+         });
+}
+
 // What a coordinator that works as it should can be refused with all the same: time goes on
-// between its answer and the commit point.
-bool MayBeRefused(v1::Refusal::Code code) { return code == v1::Refusal::ASSIGNMENT_OVER; }
+// between its answer and the commit point, and a document may find no room on a disk that fails.
+bool MayBeRefused(const Scenario& scenario, v1::Refusal::Code code) {
+  if (code == v1::Refusal::ASSIGNMENT_OVER) return true;
+  if (scenario.disk_faults.full_ppm + scenario.disk_faults.failing_ppm == 0) return false;
+  return code == v1::Refusal::INTERNAL || code == v1::Refusal::FILE_ERROR ||
+         code == v1::Refusal::DISK_FULL || code == v1::Refusal::UNAVAILABLE;
+}
 
 }  // namespace
 
@@ -94,6 +106,8 @@ std::optional<Finding> Promises::AgentStarts(const Machine& machine, absl::Time 
   const LoaderState state = machine.State();
   if (state.files.none) return std::nullopt;
   if (!state.files.release.has_value()) {
+    // It ran before with what somebody did to it.
+    if (known_[machine.index()].damaged && !state.has_journal) return std::nullopt;
     return Found(kPromiseWhole, absl::StrCat("the agent is started with files of no one release: ",
                                              state.files.describes));
   }
@@ -155,7 +169,7 @@ bool Promises::HasSeen(const LoaderState& state, size_t release) const {
 
 // --- After each process
 
-std::optional<Finding> Promises::Ended(const Machine& machine, Process,
+std::optional<Finding> Promises::Ended(const Machine& machine, Process process,
                                        const loader::RunResult& result, absl::Time now) {
   ++checked_;
   const LoaderState state = machine.State();
@@ -169,20 +183,31 @@ std::optional<Finding> Promises::Ended(const Machine& machine, Process,
   if (std::optional<Finding> found = CheckBad(state, known)) return found;
   if (state.has_journal) return std::nullopt;  // the next process goes on with it
   if (std::optional<Finding> found = CheckInstalled(machine, state, known, now)) return found;
-  if (std::optional<Finding> found = CheckFiles(machine, state, known)) return found;
+  if (std::optional<Finding> found = CheckFiles(state, process, result, known)) return found;
   return CheckResult(result, known);
 }
 
-std::optional<Finding> Promises::CheckFiles(const Machine&, const LoaderState& state,
-                                            const Known& known) const {
+std::optional<Finding> Promises::CheckFiles(const LoaderState& state, Process process,
+                                            const loader::RunResult& result, Known& known) const {
+  if (state.files.release == known.installed) {
+    known.damaged = false;
+    return std::nullopt;
+  }
+  // A run puts it right, or says why it cannot; what recovers at boot finishes installs only.
+  if (known.damaged && (process == Process::kRecover || SaysWhy(result))) return std::nullopt;
   if (!state.files.none && !state.files.release.has_value()) {
     return Found(kPromiseWhole,
                  absl::StrCat("the files are of no one release: ", state.files.describes));
   }
-  if (state.files.release == known.installed) return std::nullopt;
   return Found(kPromiseWhole, absl::StrCat("the host says that ", VersionOf(known.installed),
                                            " is installed, and its files are of ",
                                            VersionOf(state.files.release)));
+}
+
+// What it forgets then it may do again; what is installed, its kept sets say too.
+void Promises::TrustDamaged(size_t host) {
+  known_[host].seen.clear();
+  known_[host].bad.clear();
 }
 
 std::optional<Finding> Promises::CheckSeen(const LoaderState& state, Known& known) const {
@@ -311,7 +336,7 @@ std::optional<Finding> Promises::CheckRefusals(size_t host, const Known&,
   if (outcome.kind() != v1::Outcome::REFUSAL) return std::nullopt;
   const bool is_judged =
       outcome.stage() == v1::Outcome::VERIFY || outcome.stage() == v1::Outcome::ADMIT;
-  if (!is_judged || MayBeRefused(outcome.refusal().code())) return std::nullopt;
+  if (!is_judged || MayBeRefused(world_.scenario(), outcome.refusal().code())) return std::nullopt;
   if (world_.SkewOf(host) != absl::ZeroDuration()) return std::nullopt;
   return Found(kPromiseTurn,
                absl::StrCat("the coordinator offered what the host refuses: ",

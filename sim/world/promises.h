@@ -55,6 +55,10 @@ class Promises {
                                const loader::RunResult& result, absl::Time now);
   // Power went; `machine` has the disk that it will boot from.
   std::optional<Finding> PowerWent(const Machine& machine, absl::Time now);
+  // Somebody has damaged one of its files, or half of what it trusts.
+  void Damaged(size_t host) { known_[host].damaged = true; }
+  void TrustDamaged(size_t host);
+
   // The loader gave this to the network.
   void Reported(size_t host, const v1::ReportRequest& request);
 
@@ -82,12 +86,13 @@ class Promises {
     std::deque<absl::Time> new_starts;  // of a release that was not installed; one day
     std::map<std::string, v1::Outcome> outcomes;
     std::set<std::string> waiting;  // of those: not durable yet
+    bool damaged = false;           // a file of what is installed, and not put right yet
   };
 
   bool HasSeen(const LoaderState& state, size_t release) const;
   std::optional<Finding> Begins(size_t host, size_t release, absl::Time now);
-  std::optional<Finding> CheckFiles(const Machine& machine, const LoaderState& state,
-                                    const Known& known) const;
+  std::optional<Finding> CheckFiles(const LoaderState& state, Process process,
+                                    const loader::RunResult& result, Known& known) const;
   std::optional<Finding> CheckSeen(const LoaderState& state, Known& known) const;
   std::optional<Finding> CheckInstalled(const Machine& machine, const LoaderState& state,
                                         Known& known, absl::Time now) const;

@@ -34,7 +34,8 @@ std::string Text(const Bytes& bytes) {
   return std::string(bytes.bytes());
 }
 
-trust::x509::Authority NewCa(base::Clock& clock, base::Random& random) {
+trust::x509::Authority NewCa(base::Clock& clock) {
+  base::testing::SeededRandom random(base::testing::Seed(7));
   return Must(trust::x509::Authority::Create("test loaders", clock.WallNow() - absl::Hours(1),
                                              clock.WallNow() + absl::Hours(24 * 3650), random));
 }
@@ -186,11 +187,16 @@ class FakeCoordinator::Enrollment : public EnrollmentClient {
   FakeCoordinator& owner_;
 };
 
+FakeCoordinator::Keys::Keys(base::Clock& clock) : ca(NewCa(clock)) {}
+
 FakeCoordinator::FakeCoordinator(base::Clock& clock)
-    : clock_(clock), random_(base::testing::Seed(7)), ca_(NewCa(clock, random_)) {
+    : FakeCoordinator(clock, std::make_shared<const Keys>(clock)) {}
+
+FakeCoordinator::FakeCoordinator(base::Clock& clock, std::shared_ptr<const Keys> shared_keys)
+    : keys(std::move(shared_keys)), clock_(clock), random_(base::testing::Seed(8)) {
   root_ = authority.Root();
   root_.clear_loader_ca_spki_digests();
-  root_.add_loader_ca_spki_digests(Text(ca_.certificate().spki_digest()));
+  root_.add_loader_ca_spki_digests(Text(keys->ca.certificate().spki_digest()));
 }
 
 void FakeCoordinator::PublishRoot(const std::function<void(v1::Root&)>& edit) {
@@ -257,12 +263,12 @@ absl::StatusOr<std::vector<std::string>> FakeCoordinator::Issue(absl::string_vie
   MIG_ASSIGN_OR_RETURN(const CertificateRequest request, CertificateRequest::ParseDer(csr));
   const trust::HostId id = issue_for.value_or(host == nullptr ? request.host_id() : *host);
   MIG_ASSIGN_OR_RETURN(const Certificate leaf,
-                       ca_.Issue(request.spki(),
-                                 {.id = Must(SpiffeId::Loader("corp.example", id)),
-                                  .not_before = clock_.WallNow() - absl::Minutes(1),
-                                  .not_after = clock_.WallNow() + certificate_life},
-                                 random_));
-  return std::vector<std::string>{leaf.der(), ca_.certificate().der()};
+                       keys->ca.Issue(request.spki(),
+                                      {.id = Must(SpiffeId::Loader("corp.example", id)),
+                                       .not_before = clock_.WallNow() - absl::Minutes(1),
+                                       .not_after = clock_.WallNow() + certificate_life},
+                                      random_));
+  return std::vector<std::string>{leaf.der(), keys->ca.certificate().der()};
 }
 
 absl::StatusOr<v1::CheckInAnswer> FakeCoordinator::Answer(const trust::HostId& host,

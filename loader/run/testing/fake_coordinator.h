@@ -39,12 +39,22 @@ using Contents = std::map<std::string, std::string>;  // by component
 // Its fields are the test's to change at any time.
 class FakeCoordinator : public Connector {
  public:
+  // Of people, and of the CA that a coordinator has. Immutable.
+  struct Keys {
+    explicit Keys(base::Clock& clock);
+    const trust::testing::TestAuthority authority;
+    const trust::x509::Authority ca;
+  };
+
   // The clock is borrowed: issue times are its own.
   explicit FakeCoordinator(base::Clock& clock);
+  // With the keys of another one: to make them takes longer than all else here.
+  FakeCoordinator(base::Clock& clock, std::shared_ptr<const Keys> keys);
 
   // --- What people sign and publish.
 
-  const trust::testing::TestAuthority authority;
+  const std::shared_ptr<const Keys> keys;
+  const trust::testing::TestAuthority& authority = keys->authority;
   // The root of the package: TestAuthority's, with this coordinator's own CA.
   const v1::Root& root() const { return root_; }
   std::string packaged_root() const { return authority.Sign(root_); }
@@ -126,7 +136,6 @@ class FakeCoordinator : public Connector {
 
   base::Clock& clock_;
   base::testing::SeededRandom random_;
-  trust::x509::Authority ca_;
   v1::Root root_;
   std::vector<std::string> roots_;                             // successors of the packaged one
   std::map<std::string, std::set<base::Digest>> contents_of_;  // by manifest digest, in hex

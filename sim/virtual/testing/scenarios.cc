@@ -64,4 +64,14 @@ Scenario StormyDays(uint32_t hosts) {
   return scenario;
 }
 
+Scenario FaultyDays(uint32_t hosts) {
+  Scenario scenario = StormyDays(hosts);
+  scenario.releases[1].fault = AgentFault::kDies;
+  scenario.power_cuts.again_ppm = 300'000;
+  scenario.loader_kills = {.installs_ppm = 300'000};
+  scenario.disk_faults = {.full_ppm = 200'000, .failing_ppm = 500'000};
+  scenario.damage = {.files_ppm = 20'000, .trust_ppm = 10'000};
+  return scenario;
+}
+
 }  // namespace mig::sim

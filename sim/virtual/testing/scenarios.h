@@ -16,6 +16,9 @@ Scenario QuietDay(uint32_t hosts);
 // cuts, coordinator kills, agents that are bad on some hosts, and some hosts that have to enroll.
 Scenario StormyDays(uint32_t hosts);
 
+// The same with all that disks, kills and people do.
+Scenario FaultyDays(uint32_t hosts);
+
 }  // namespace mig::sim
 
 #endif  // MIG_SIM_VIRTUAL_TESTING_SCENARIOS_H_
