@@ -16,6 +16,7 @@
 #include "loader/install/sweep.h"
 #include "loader/install/testing/invariants.h"
 #include "loader/install/testing/test_release.h"
+#include "loader/install/transaction.h"
 #include "trust/refusal.h"
 
 namespace mig::loader {
@@ -26,6 +27,7 @@ using ::mig::base::MemoryFileSystem;
 using ::mig::base::testing::IsOk;
 using ::mig::base::testing::Seed;
 using ::mig::loader::testing::BetweenReleases;
+using ::mig::loader::testing::CommitRelease;
 using ::mig::loader::testing::FinishRecovered;
 using ::mig::loader::testing::InstallRelease;
 using ::mig::loader::testing::Invariants;
@@ -34,6 +36,7 @@ using ::mig::loader::testing::OldRelease;
 using ::mig::loader::testing::PlaceOn;
 using ::mig::loader::testing::PutInstalled;
 using ::mig::loader::testing::ReadFileSet;
+using ::mig::loader::testing::Unhealthy;
 using ::mig::loader::testing::WeightOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
@@ -107,6 +110,34 @@ TEST_F(FaultsTest, EachOperationFailsOnceAndTheNextRunIsFine) {
       EXPECT_EQ(ReadFileSet(disk, invariants_.paths()), invariants_.after());
       CheckNoLeftovers(disk);
     }
+  }
+}
+
+// Promise 4. An error of the moment while it goes back is not a damaged copy, for ever reported as
+// such: it goes back all the same, or the next run does.
+TEST_F(FaultsTest, EachOperationOfGoingBackFailsOnceAndNoKeptCopyCountsAsDamaged) {
+  MemoryFileSystem active(old_host_, {});
+  absl::StatusOr<Transaction> begun = CommitRelease(active, OldRelease(), NewRelease());
+  ASSERT_THAT(begun, IsOk());
+  ASSERT_THAT(begun->ReplaceFiles(), IsOk());
+  const DiskImage active_host = active.SeenImage();
+  const uint64_t before = active.operations();
+  ASSERT_THAT(begun->GoBack(Unhealthy(), ""), IsOk());
+  const uint64_t operations = active.operations() - before;
+  ASSERT_GT(operations, 20u);
+  for (uint64_t n = 1; n <= operations && !HasFailure(); ++n) {
+    SCOPED_TRACE(absl::StrCat("EIO at operation ", n, " of ", operations));
+    MemoryFileSystem disk(active_host, {});
+    absl::StatusOr<Recovery> recovery = Recover(PlaceOn(disk), std::nullopt);
+    ASSERT_THAT(recovery, IsOk());
+    disk.FailOperation(disk.operations() + n, absl::DataLossError("EIO"));
+
+    const absl::Status back = recovery->transaction->GoBack(Unhealthy(), "");
+
+    EXPECT_NE(trust::RefusalOf(back), v1::Refusal::KEPT_SET_DAMAGED) << back;
+    EXPECT_TRUE(invariants_.NothingIsMissing(disk));
+    if (!back.ok()) continue;
+    EXPECT_EQ(ReadFileSet(disk, invariants_.paths()), invariants_.before());
   }
 }
 

@@ -1,5 +1,6 @@
 #include "loader/install/moves.h"
 
+#include <functional>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -133,22 +134,28 @@ absl::StatusOr<bool> Moves::StageFromAnywhere(const JournalFile& file, const Fil
     MIG_RETURN_IF_ERROR(directory.Unlink(staged_name));
   }
 
-  std::vector<absl::StatusOr<std::unique_ptr<base::File>>> sources;
-  sources.push_back(directory.OpenRead(staged_name));  // right bytes, but not as they should be
-  sources.push_back(kept_.OpenCopy(wanted.digest));
-  sources.push_back(directory.OpenRead(file.file_name));
-  for (const absl::StatusOr<std::unique_ptr<base::File>>& source : sources) {
-    // What could not be opened for want of memory or files is not missing: the next run asks again.
-    if (absl::IsUnavailable(source.status()) || absl::IsResourceExhausted(source.status())) {
-      return source.status();
+  using Opened = absl::StatusOr<std::unique_ptr<base::File>>;
+  const std::function<Opened()> sources[] = {
+      [&] { return directory.OpenRead(staged_name); },  // right bytes, but not as they should be
+      [&] { return kept_.OpenCopy(wanted.digest); },
+      [&] { return directory.OpenRead(file.file_name); },
+  };
+  for (const auto& open : sources) {
+    // An error of the moment, and a bad place of the disk under the new file, look like a damaged
+    // source: all is done once more, into a fresh inode (ADVERSARY 118), before a good copy counts
+    // as damaged.
+    for (int tries = 0; tries < 2; ++tries) {
+      const Opened source = open();
+      // What could not be opened for want of memory or files is not missing: the next run asks.
+      if (absl::IsUnavailable(source.status()) || absl::IsResourceExhausted(source.status())) {
+        return source.status();
+      }
+      const absl::Status staged = source.ok() ? StageFrom(file, wanted, **source) : source.status();
+      if (staged.ok()) return true;
+      if (absl::IsDataLoss(staged)) continue;
+      if (source.ok()) return staged;
+      break;
     }
-    if (!source.ok()) continue;
-    absl::Status staged = StageFrom(file, wanted, **source);
-    // That may have been the disk under the new file and not the source: it is built once more, of
-    // a fresh inode (ADVERSARY 118), before a good copy counts as damaged.
-    if (absl::IsDataLoss(staged)) staged = StageFrom(file, wanted, **source);
-    if (staged.ok()) return true;
-    if (!absl::IsDataLoss(staged)) return staged;
   }
   return false;
 }
