@@ -241,7 +241,7 @@ void VirtualHost::NoteRun(absl::string_view what, const RunResult& result) {
     absl::StrAppend(&line, ", ", product.product, " ", loader::ChangeText(product.change), " ",
                     product.version);
     if (product.refusal.code() != v1::Refusal::NONE) {
-      absl::StrAppend(&line, " ", trust::DisplayOf(product.refusal));
+      absl::StrAppend(&line, " ", trust::DisplayOf(product.refusal), " ", product.refusal.text());
     }
     if (!stage_.faults) continue;
     stage_.summary.installs += product.change == ProductResult::Change::kInstalled ? 1 : 0;

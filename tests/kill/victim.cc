@@ -166,6 +166,7 @@ std::vector<std::string> Victim::Leftovers() const {
       const std::string name = path.substr(path.rfind('/') + 1);
       // What is half written there goes when documents are swept: there is a bound.
       if (absl::StrContains(path, "/state/documents/")) continue;
+      if (absl::EndsWith(name, ".kept")) continue;  // acknowledged reports: there is a bound
       const bool is_leftover =
           absl::StartsWith(name, loader::kStagedPrefix) || absl::EndsWith(name, ".new") ||
           absl::EndsWith(name, ".fresh") || name == "journal" || name == "journal.set-aside" ||
