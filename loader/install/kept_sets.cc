@@ -158,13 +158,20 @@ std::string KeptSets::KeptName(const base::Digest& digest) const {
 
 absl::StatusOr<bool> KeptSets::Verify(const base::FileDigest& content) {
   const std::string name = content.digest.ToHex();
-  const absl::StatusOr<std::unique_ptr<base::File>> file = directory_->OpenRead(name);
-  if (absl::IsNotFound(file.status())) return false;
-  if (file.ok()) {
-    const absl::StatusOr<base::FileDigest> got = base::HashFile(**file, content.size_bytes);
+  // An error of the moment is no damage, and this may be the only good copy: it is read twice, and
+  // taken away only where what was read is wrong.
+  for (int tries = 0; tries < 2; ++tries) {
+    const absl::StatusOr<std::unique_ptr<base::File>> file = directory_->OpenRead(name);
+    if (absl::IsNotFound(file.status())) return false;
+    const absl::StatusOr<base::FileDigest> got =
+        file.ok() ? base::HashFile(**file, content.size_bytes) : file.status();
     if (got.ok() && *got == content) return true;
+    const absl::Status& why = got.status();
+    if (absl::IsUnavailable(why) || (!file.ok() && absl::IsResourceExhausted(why))) return why;
+    if (absl::IsDataLoss(why)) continue;
+    MIG_RETURN_IF_ERROR(Remove(*directory_, name));
+    return false;
   }
-  MIG_RETURN_IF_ERROR(Remove(*directory_, name));
   return false;
 }
 
