@@ -6,6 +6,8 @@
 #include <memory>
 #include <string>
 
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
 #include "base/memory_file_system.h"
 #include "base/path.h"
 #include "base/sha256.h"
@@ -68,6 +70,23 @@ TEST_F(KeptSetsTest, CopyIsVerifiedAndNotTheSourcesInode) {  // ADVERSARY 109 (R
   ASSERT_THAT(kept.Sync(), IsOk());
   ASSERT_THAT((*work_->OpenReadWrite("source"))->WriteAt(0, "XXXXX"), IsOk());
   EXPECT_THAT(kept.Verify(DigestOf("agent 1")), IsOkAndHolds(true));
+}
+
+// Promise 4.
+TEST_F(KeptSetsTest, AnErrorOfTheMomentTakesNoCopyAway) {  // ADVERSARY 117
+  KeptSets kept = Open();
+  ASSERT_THAT(Copy(kept, "agent 1"), IsOk());
+  const uint64_t before = disk_.operations();
+  ASSERT_THAT(kept.Verify(DigestOf("agent 1")), IsOkAndHolds(true));
+  const uint64_t operations = disk_.operations() - before;
+  for (const absl::Status& error : {absl::DataLossError("EIO"), absl::UnavailableError("ENOMEM")}) {
+    for (uint64_t n = 1; n <= operations; ++n) {
+      SCOPED_TRACE(absl::StrCat(error.message(), " at operation ", n, " of ", operations));
+      disk_.FailOperation(disk_.operations() + n, error);
+      kept.Verify(DigestOf("agent 1")).IgnoreError();
+      EXPECT_THAT(kept.Verify(DigestOf("agent 1")), IsOkAndHolds(true));
+    }
+  }
 }
 
 TEST_F(KeptSetsTest, SourceThatIsNotTheContentIsRefused) {  // ADVERSARY 107
